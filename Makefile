@@ -1,0 +1,42 @@
+# Everything a person or a CI job runs. A machine needs python3 (3.11 or newer), make and a package index.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-all lint check bench clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.venv: $(STAMP) ## the virtual environment with everything a developer needs
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+run: $(STAMP) ## install, then check the whole shipped corpus
+	$(BIN)/virtspec corpus
+
+test: $(STAMP) ## the tests that take seconds
+	$(BIN)/pytest -m "not slow"
+
+test-all: $(STAMP) ## every test, the slow ones too
+	$(BIN)/pytest
+
+lint: $(STAMP) ## style, formatting, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test ## what CI runs: lint and test
+
+bench: $(STAMP) ## measure the oracle
+	$(BIN)/python tests/bench/oracle.py
+
+clean: ## remove the virtual environment, caches and built files
+	rm -rf .venv build dist .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	find checker models properties tests -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,44 @@
+"""virtspec for programs: one function per verb of the command line.
+
+    catalog()              the shipped mechanisms
+    find(target)           a specification, shipped or from a file
+    load(target, ...)      the system of a specification in one configuration
+    check(system, ...)     a verdict per property, with traces
+    replay(path)           a stored trace, run again
+    lint(system)           steps that may be larger than they should be
+    graph(system)          the reachable states as a networkx graph
+    corpus(names)          every shipped configuration against what is claimed of it and was measured last;
+                           `record` writes new measurements down, `judged` compares again
+
+Errors are those of `virtspec.errors`; none of these functions prints or exits.
+
+    >>> from virtspec import api
+    >>> report = api.check(api.load("request_batching"))                                        # doctest: +SKIP
+    >>> report.verdicts["RB-P1"]                                                                # doctest: +SKIP
+"""
+
+from virtspec.api.agreement import INTERRUPTED, Result, corpus, judged, record, stale
+from virtspec.api.checking import Replayed, Specification, check, find, lint, load, reason_of, replay
+from virtspec.api.graphs import graph
+from virtspec.api.shipped import Mechanism, catalog, mechanism
+
+__all__ = [
+    "INTERRUPTED",
+    "Mechanism",
+    "Replayed",
+    "Result",
+    "Specification",
+    "catalog",
+    "check",
+    "corpus",
+    "find",
+    "graph",
+    "judged",
+    "lint",
+    "load",
+    "mechanism",
+    "reason_of",
+    "record",
+    "replay",
+    "stale",
+]

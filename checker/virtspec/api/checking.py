@@ -1,0 +1,197 @@
+"""Finding specifications, checking them, replaying traces: the verbs that one system at a time suffices for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from virtspec.api.shipped import Mechanism, mechanism
+from virtspec.errors import InputError, InternalError, UsageError
+from virtspec.explore import oracle
+from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
+from virtspec.frontend import load as frontend
+from virtspec.frontend.lint import Finding
+from virtspec.frontend.lint import lint as lint_system
+from virtspec.frontend.module import load_path
+from virtspec.ir.nodes import System
+from virtspec.lang.props import PROPERTY
+from virtspec.semantics.interp import Faulted
+from virtspec.semantics.successors import busy, successors
+from virtspec.source import did_you_mean
+from virtspec.trace import itf
+from virtspec.trace.trace import NotABehaviour, Trace
+from virtspec.trace.trace import replay as run
+from virtspec.trace.verdict import Reached, Verdict, Violated
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A model with its properties, not yet in any configuration."""
+
+    target: str
+    """How the user named it: a shipped mechanism or a file."""
+    name: str
+    """A short name, fit for headings and file names."""
+    model: type[Any]
+    properties: tuple[Callable[..., Any], ...]
+    mechanism: Mechanism | None = None
+
+    def parameters(self) -> list[frontend.Parameter]:
+        """What `-p` may set: constants and Scalarset sizes."""
+        return frontend.parameters(self.model)
+
+    def load(self, config: str | None = None, params: Mapping[str, object] | None = None) -> System:
+        """The system in the named configuration (the model's own defaults if None), `params` going first.
+
+        Raises UsageError for an unknown configuration or parameter, SpecError for a malformed specification.
+        """
+        chosen: dict[str, object] = {}
+        if config is not None:
+            if self.mechanism is None:
+                raise UsageError(f"{self.target} is a file: only shipped mechanisms have named configurations; use -p")
+            chosen |= self.mechanism.case(config).params
+        return frontend.load(self.model, self.properties, {**chosen, **(params or {})})
+
+
+def find(target: str, model: str | None = None) -> Specification:
+    """The specification a user names: a shipped mechanism, or a Python file (and in it a class, if there are several).
+
+    Raises UsageError for an unknown name, InputError for an unreadable file, SpecError for a malformed one.
+    """
+    if not (target.endswith(".py") or os.sep in target or Path(target).exists()):
+        shipped = mechanism(target)
+        if model is not None and model != shipped.model.__name__:
+            raise UsageError(f"{target} has the one model {shipped.model.__name__}; --model is for files")
+        properties = _about(shipped.properties, shipped.model)
+        return Specification(target, target, shipped.model, properties, shipped)
+    module = load_path(target)
+    models = {cls.__name__: cls for cls in module.models}
+    if model is None and len(models) > 1:
+        raise UsageError(f"{target} holds several models; choose one with --model: {', '.join(models)}")
+    name = model or next(iter(models))
+    if name not in models:
+        hint = did_you_mean(name, models)
+        raise UsageError(f"{target} has no model {name!r}" + (f"; {hint}" if hint else ""))
+    stem = Path(target).stem
+    return Specification(
+        target, stem if len(models) == 1 else f"{stem}-{name}", models[name], _about(module.properties, models[name])
+    )
+
+
+def _about(properties: Sequence[Callable[..., Any]], model: type[Any]) -> tuple[Callable[..., Any], ...]:
+    return tuple(f for f in properties if issubclass(model, getattr(f, PROPERTY).model))
+
+
+def load(
+    target: str, config: str | None = None, params: Mapping[str, object] | None = None, model: str | None = None
+) -> System:
+    """The system a user names. Raises UsageError, InputError, SpecError.
+
+    >>> load("request_batching", params={"Req": 2})                                             # doctest: +SKIP
+    """
+    return find(target, model).load(config, params)
+
+
+def check(
+    system: System,
+    *,
+    only: Sequence[str] | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    fail_fast: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Explore everything the system can reach and judge its properties, freedom from faults and from deadlock.
+
+    `only` names the properties to judge by id; None means all, "fault" and "deadlock" among them. Every trace in the
+    report has been replayed by the interpreter and shows what its verdict says.
+
+    Raises UsageError for an unknown id.
+    """
+    known = [*(p.id for p in system.properties), FAULT, DEADLOCK]
+    for prop in only or ():
+        if prop not in known:
+            hint = did_you_mean(prop, known)
+            raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
+    report = oracle.check(system, only=only, limits=limits, fail_fast=fail_fast, progress=progress)
+    for prop, verdict in report.verdicts.items():
+        _confirm(system, prop, verdict, report.engine)
+    return report
+
+
+def _confirm(system: System, prop: str, verdict: Verdict, engine: str) -> None:
+    if isinstance(verdict, Violated | Reached):
+        try:
+            reason = reason_of(system, verdict.trace)
+        except NotABehaviour as error:
+            raise InternalError(f"the engine {engine} gave a trace for {prop} that does not replay: {error}") from error
+        if reason is None:
+            raise InternalError(f"the engine {engine} gave a trace for {prop} that does not show it")
+
+
+def reason_of(system: System, trace: Trace) -> str | None:
+    """Why the trace, replayed, is one of its property: which part is false, what faults, who waits; "" for a witness.
+
+    None if it is not. Raises NotABehaviour if it does not replay.
+    """
+    done = run(system, trace)
+    last = done[-1] if done else None
+    *_, before, after = (system.init, *trace.states(system))
+    if trace.property is None:
+        if isinstance(last, Faulted):
+            return f"{last.message} ({last.span})"
+        stuck = bool(busy(system, after)) and next(successors(system, after), None) is None
+        return oracle.deadlock_reason(system, after) if stuck else None
+    prop = next(p for p in system.properties if p.id == trace.property)
+    if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
+        return None
+    why = oracle.why_false(system, prop, after, before)
+    if prop.kind == "reachable":
+        return "" if why is None else None
+    return why
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """A trace from a file that replays on its system and ends in what it is a trace of, for the reason given."""
+
+    system: System
+    trace: Trace
+    target: str
+    """The specification, as the file or the caller named it."""
+    reason: str
+
+
+def replay(path: str | Path, spec: str | None = None) -> Replayed:
+    """Run a stored trace through the interpreter. `spec` names the specification where the file's own name is no use.
+
+    Raises InputError for what is no trace of that specification or no behaviour of it.
+    """
+    path = Path(path)
+    head = itf.header(path)
+    target = spec or head.spec
+    if not target:
+        raise InputError(f"{path} does not say which specification it was made from; name it with --spec")
+    try:
+        system = find(target, head.system if target.endswith(".py") else None).load(params=head.config)
+    except (UsageError, InputError) as error:
+        raise InputError(
+            f"{path} was made from {head}, which cannot be loaded here: {error}; "
+            "name the specification it was made from with --spec"
+        ) from error
+    trace = itf.read(path, system)
+    again = "the file has been altered: run `virtspec check` again"
+    try:
+        reason = reason_of(system, trace)
+    except NotABehaviour as error:
+        raise NotABehaviour(f"{path}: {error}; {again}") from error
+    if reason is None:
+        raise NotABehaviour(f"{path}: the trace replays, but does not end in {itf.subject(trace)}; {again}")
+    return Replayed(system, trace, target, reason)
+
+
+def lint(system: System) -> list[Finding]:
+    """Steps that touch shared state more than once without a lock held and without a reason given."""
+    return list(lint_system(system))

@@ -1,0 +1,68 @@
+"""The measured part of a `manifest.toml`: one table per configuration, written by `virtspec corpus --update`.
+
+    [configurations.v5]
+    states = 489
+    transitions = 1276
+    depth = 19
+    verdicts = { MDEV-S1 = "violated 14", MDEV-S2 = "holds", fault = "holds", deadlock = "holds" }
+
+What stands above the first of these tables is the author's and stays as it is, byte for byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from virtspec.errors import InputError
+from virtspec.explore.report import Report
+from virtspec.explore.report_json import short
+
+_HEADER = re.compile(r"^\[configurations\b.*$", re.MULTILINE)
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a manifest holds about one configuration. Verdicts are short texts by property id."""
+
+    states: int = 0
+    transitions: int = 0
+    depth: int = 0
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+
+
+def figures_of(report: Report) -> Figures:
+    """What a manifest would hold about a run."""
+    verdicts = {prop: short(verdict) for prop, verdict in report.verdicts.items()}
+    return Figures(report.states, report.transitions, report.depth, verdicts)
+
+
+def updated(path: Path, measured: Mapping[str, Figures]) -> str:
+    """The manifest's text with its measured part replaced. Raises InputError where that would lose something."""
+    text = path.read_text(encoding="utf-8")
+    found = _HEADER.search(text)
+    head = text[: found.start()].rstrip("\n") + "\n" if found else text.rstrip("\n") + "\n"
+    new = head + "".join(_table(name, figures) for name, figures in measured.items())
+    before, after = tomllib.loads(text), tomllib.loads(new)
+    lost = [key for key in before if key != "configurations" and before[key] != after.get(key)]
+    if lost:
+        raise InputError(f"{path}: move {', '.join(map(repr, lost))} above the first [configurations...] table")
+    return new
+
+
+def _table(name: str, figures: Figures) -> str:
+    verdicts = ", ".join(f"{_key(prop)} = {json.dumps(short)}" for prop, short in figures.verdicts.items())
+    return (
+        f"\n[configurations.{_key(name)}]\n"
+        f"states = {figures.states}\ntransitions = {figures.transitions}\ndepth = {figures.depth}\n"
+        f"verdicts = {{ {verdicts} }}\n"
+    )
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else json.dumps(name)

@@ -1,0 +1,80 @@
+"""Options that several verbs share, and how their values are read. Imports no engine."""
+
+from __future__ import annotations
+
+import argparse
+
+from virtspec.errors import UsageError
+
+TARGET = "a shipped mechanism (`virtspec list`) or a Python file"
+
+
+def target(parser: argparse.ArgumentParser, *, config: bool = True) -> None:
+    """The specification, and how to configure it."""
+    parser.add_argument("target", metavar="NAME|PATH.py", help=TARGET)
+    group = parser.add_argument_group("configuration")
+    group.add_argument(
+        "-p",
+        "--param",
+        metavar="NAME=VALUE",
+        action="append",
+        default=[],
+        help="set a constant or the size of a Scalarset; may be repeated (`virtspec show` lists them)",
+    )
+    if config:
+        group.add_argument("--config", metavar="NAME", help="a named configuration of a shipped mechanism")
+    group.add_argument("--model", metavar="CLASS", help="which model, if the file holds several")
+
+
+def output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
+    """What is printed and where."""
+    group = parser.add_argument_group("output")
+    group.add_argument("--format", choices=formats, default="text", help="default: text")
+    group.add_argument("-o", "--output", metavar="FILE", help="write to a file instead of standard output")
+
+
+def verbosity(parser: argparse.ArgumentParser) -> None:
+    """How much is said while it runs and afterwards."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="show witnesses and how often each step was taken")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only what is not as it should be")
+    parser.add_argument("--no-progress", action="store_true", help="no progress line on standard error")
+
+
+def common(parser: argparse.ArgumentParser) -> None:
+    """What every verb takes."""
+    parser.add_argument("--debug", action="store_true", help="show the traceback of an internal error")
+
+
+def params(given: list[str]) -> dict[str, object]:
+    """The values of `-p`, still as text. Raises UsageError."""
+    found: dict[str, object] = {}
+    for item in given:
+        name, equals, value = item.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise UsageError(f"-p {item}: expected NAME=VALUE, as in -p Task=3")
+        if name.strip() in found:
+            raise UsageError(f"-p {name.strip()} is given twice")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def positive_int(text: str) -> int:
+    """For argparse: a whole number above 0; `1_000` is one."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return value
+
+
+def seconds(text: str) -> float:
+    """For argparse: a number of seconds above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds above 0")
+    return value

@@ -1,0 +1,127 @@
+"""The report of a check as people read it: verdicts, then each violation's trace, then the figures."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from virtspec.cli.output import Cell, Output, Part, Style, paragraph, plural, table, width
+from virtspec.explore.report import Report
+from virtspec.explore.report_json import says, trace_of, word
+from virtspec.ir.nodes import System
+from virtspec.trace.itf import config_text
+from virtspec.trace.render import Kind, Line, render
+from virtspec.trace.trace import Trace
+from virtspec.trace.verdict import Unknown, Verdict, Violated
+
+STYLES: dict[str, Style] = {
+    "holds": "good",
+    "reached": "good",
+    "violated": "bad",
+    "unreached": "bad",
+    "undetermined": "warn",
+}
+_KINDS: dict[Kind, Style] = {"step": "head", "cost": "info", "fault": "bad", "end": "bad", "command": "dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is reported about: how the user named it, and what was found."""
+
+    target: str
+    config: str | None
+    system: System
+    report: Report
+    files: Mapping[str, str]
+    """The stored traces, by property."""
+
+
+def print_report(out: Output, shown: Shown, verbose: bool, quiet: bool) -> None:
+    """Everything; with `quiet` one line per property that is not as it should be, and nothing if all are."""
+    verdicts = shown.report.verdicts
+    failing = {prop: v for prop, v in verdicts.items() if word(v) not in ("holds", "reached")}
+    if quiet:
+        out.lines_of(_verdict_table(shown, failing))
+        return
+    print_heading(out, shown.system, shown.target, shown.config)
+    out.lines_of(_verdict_table(shown, verdicts))
+    if not shown.system.properties:
+        out.line()
+        out.line("  ", ("No property is declared: only faults and deadlocks were looked for.", "warn"))
+    for prop, verdict in verdicts.items():
+        trace = trace_of(verdict)
+        if trace is not None and (verbose or isinstance(verdict, Violated)):
+            out.line()
+            out.line((f"{prop}: {says(shown.system, prop)}", "head"))
+            reason = verdict.reason if isinstance(verdict, Violated) else ""
+            print_trace(out, shown.system, trace, reason, shown.files.get(prop))
+    out.line()
+    out.lines_of(_figures(shown.report, verbose))
+    out.line()
+    out.lines_of(_conclusion(shown.report))
+
+
+def print_heading(out: Output, system: System, target: str, config: str | None) -> None:
+    """What is looked at: name, configuration, constants, fingerprint."""
+    out.line((target, "head"), f"  {system.name}" + (f", configuration {config}" if config else ""))
+    if system.config:
+        out.lines_of(paragraph(config_text(dict(system.config)), "dim"))
+    out.line("  ", (f"fingerprint {system.fingerprint}", "dim"))
+    out.line()
+
+
+def print_trace(out: Output, system: System, trace: Trace, reason: str = "", file: str | None = None) -> None:
+    """One trace, and how to see it again if it is stored."""
+    command = "" if file is None else f"virtspec replay {shlex.quote(file)}"
+    out.line()
+    for line in render(system, trace, reason=reason, command=command, width=width()):
+        out.line(*_styled(line))
+
+
+def _styled(line: Line) -> Sequence[Part]:
+    style = _KINDS.get(line.kind)
+    text = line.text.removesuffix(line.place) if line.place else line.text
+    parts: list[Part] = [text if style is None else (text, style)]
+    return [*parts, (line.place, "dim")] if line.place else parts
+
+
+def _verdict_table(shown: Shown, verdicts: Mapping[str, Verdict]) -> list[list[Part]]:
+    rows: list[list[Cell]] = [
+        [(prop, "head"), (_verdict_text(verdict), STYLES[word(verdict)]), says(shown.system, prop)]
+        for prop, verdict in verdicts.items()
+    ]
+    return table(rows)
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    trace = trace_of(verdict)
+    return word(verdict) if trace is None else f"{word(verdict)} in {plural(len(trace), 'step')}"
+
+
+def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
+    rate = f", {report.states / report.seconds:,.0f} states/s" if report.seconds > 0 else ""
+    yield [
+        f"  {plural(report.states, 'state')}, {plural(report.transitions, 'transition')}, depth {report.depth}, "
+        f"{report.seconds:.2f} s{rate}"
+    ]
+    if report.never_fired:
+        yield from paragraph("never taken: " + ", ".join(report.never_fired), "warn")
+    if verbose:
+        yield []
+        yield from table([("step", "taken"), *((name, f"{n:,}") for name, n in report.per_action.items())])
+
+
+def _conclusion(report: Report) -> Iterator[list[Part]]:
+    by_word: dict[str, list[str]] = {}
+    for prop, verdict in report.verdicts.items():
+        by_word.setdefault(word(verdict), []).append(prop)
+    for name, what in (("violated", "Violated"), ("unreached", "Not reached"), ("undetermined", "Undetermined")):
+        if name in by_word:
+            text = f"{what}: {', '.join(by_word[name])}"
+            yield from paragraph(text, STYLES[name], indent=0)
+    open_ones = {v.reason for v in report.verdicts.values() if isinstance(v, Unknown)}
+    if report.stopped:
+        yield [(f"The search is not complete: {report.stopped}.", "warn")]
+    elif not report.violated and not open_ones:
+        yield [(f"All {len(report.verdicts)} properties hold; every reachable state was seen.", "good")]

@@ -1,0 +1,94 @@
+"""Explore every reachable state of a specification and judge its properties, deadlocks and faults.
+
+The trace of every violated property is shown and stored, in virtspec-traces/ unless --trace-dir says otherwise, so
+that `virtspec replay FILE` can show it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from virtspec.cli import options, progress
+from virtspec.cli.output import Output
+
+if TYPE_CHECKING:
+    from virtspec.api import Specification
+    from virtspec.explore.report import Report
+    from virtspec.ir.nodes import System
+
+TRACES = Path("virtspec-traces")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    options.target(parser)
+    what = parser.add_argument_group("what to check")
+    what.add_argument(
+        "--property",
+        metavar="ID",
+        action="append",
+        help="judge this property alone; may be repeated; `deadlock` and `fault` are ids, too",
+    )
+    what.add_argument("--fail-fast", action="store_true", help="stop at the first violation")
+    limits = parser.add_argument_group("limits", "What a limit leaves open is undetermined, never a pass.")
+    limits.add_argument("--max-states", metavar="N", type=options.positive_int, help="distinct states to visit")
+    limits.add_argument("--max-depth", metavar="N", type=options.positive_int, help="steps from the initial state")
+    limits.add_argument("--timeout", metavar="SECONDS", type=options.seconds, help="wall time to search for")
+    options.output(parser)
+    traces = parser.add_argument_group("traces")
+    traces.add_argument(
+        "--trace-dir", metavar="DIR", type=Path, help=f"store traces here, those of witnesses, too (default: {TRACES})"
+    )
+    traces.add_argument("--no-traces", action="store_true", help="store no trace")
+    options.verbosity(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    from virtspec import api
+    from virtspec.cli.report import Shown, print_report
+    from virtspec.explore.report import Limits
+    from virtspec.explore.report_json import exit_code, report_json
+
+    given = options.params(args.param)
+    spec = api.find(args.target, args.model)
+    system = spec.load(args.config, given)
+    limits = Limits(args.max_states, args.max_depth, args.timeout)
+    with progress.search(progress.wanted(args.no_progress, args.quiet), spec.name) as tell:
+        report = api.check(system, only=args.property, limits=limits, fail_fast=args.fail_fast, progress=tell)
+    said = [spec.name, *([args.config] if args.config else []), *(f"{name}={value}" for name, value in given.items())]
+    files = _store(args, spec, system, report, "-".join(said))
+    with Output(args.output) as out:
+        if args.format == "json":
+            named = {"specification": spec.target, "configuration": args.config}
+            out.json(report_json(system, report, **named, trace_files=files))
+        else:
+            print_report(out, Shown(spec.target, args.config, system, report, files), args.verbose, args.quiet)
+    return exit_code(report)
+
+
+def _store(args: argparse.Namespace, spec: Specification, system: System, report: Report, stem: str) -> dict[str, str]:
+    """Store the traces; the file of each by property. A folder that cannot be written is no reason to fail."""
+    from virtspec.explore.report_json import trace_of
+    from virtspec.trace import itf
+    from virtspec.trace.verdict import Violated
+
+    folder: Path = args.trace_dir or TRACES
+    files: dict[str, str] = {}
+    for prop, verdict in report.verdicts.items():
+        trace = trace_of(verdict)
+        if args.no_traces or trace is None or not (isinstance(verdict, Violated) or args.trace_dir):
+            continue
+        path = folder / (_file_name(f"{stem}-{prop}") + ".itf.json")
+        try:
+            itf.write(path, system, trace, spec.target)
+        except OSError as error:
+            print(f"virtspec: warning: {path} cannot be written: {error.strerror}", file=sys.stderr)
+            break
+        files[prop] = str(path)
+    return files
+
+
+def _file_name(name: str) -> str:
+    return "".join(c if c.isalnum() or c in "-_.=" else "_" for c in name)

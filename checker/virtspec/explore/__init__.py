@@ -1,0 +1,1 @@
+"""Explicit-state search and what it reports."""

@@ -1,0 +1,199 @@
+"""Breadth-first search on the interpreter: slow, plain, and the reference every other engine is compared with.
+
+Level by level from the initial state, so that every trace is a shortest one; among equally short ones the first in the
+documented order of enumeration (actions as declared, parameters and picks lexicographically). The search goes on past
+violations until the state space is exhausted, so that its counts do not depend on where a bug lies.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
+from virtspec.ir.nodes import Action, Property, System
+from virtspec.ir.types import Value
+from virtspec.semantics.interp import Env, Faulted, State, Taken, Undefined
+from virtspec.semantics.successors import blame, busy, holds, successors, waiting
+from virtspec.trace.trace import Step, Trace
+from virtspec.trace.verdict import Holds, Reached, Unknown, Unreached, Verdict, Violated
+
+PROGRESS_EVERY = 0.1
+"""Seconds between two calls of the progress callback."""
+
+
+def check(
+    system: System,
+    *,
+    only: Sequence[str] | None = None,
+    limits: Limits = Limits(),  # noqa: B008  # frozen
+    fail_fast: bool = False,
+    progress: Callable[[Progress], None] | None = None,
+) -> Report:
+    """Explore everything `system` can reach and judge its properties, deadlocks and faults.
+
+    `only` names the properties to judge (ids, or "deadlock", "fault"); None means all. Ctrl-C ends the search with what
+    was found so far and `report.stopped == "interrupted"`.
+    """
+    search = Search(system, only, limits, fail_fast, progress)
+    try:
+        search.run()
+    except KeyboardInterrupt:
+        search.stop("interrupted")
+    return search.finish()
+
+
+class Search:
+    """One breadth-first search. After `run`, `states` holds every state found, in the order found."""
+
+    def __init__(
+        self,
+        system: System,
+        only: Sequence[str] | None = None,
+        limits: Limits = Limits(),  # noqa: B008  # frozen
+        fail_fast: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.system = system
+        self.limits = limits
+        self.fail_fast = fail_fast
+        self.progress = progress
+        wanted = [p for p in system.properties if only is None or p.id in only]
+        self.pending: dict[str, list[Property]] = {
+            kind: [p for p in wanted if p.kind == kind] for kind in ("invariant", "transition", "reachable")
+        }
+        self.pending_ids = [p.id for p in wanted] + [i for i in (FAULT, DEADLOCK) if only is None or i in only]
+        self.report = Report(system.name, system.config, system.fingerprint, "oracle")
+        self.report.per_action.update({a.name: 0 for a in system.actions})
+        self.states: list[State] = [system.init]
+        self.seen: dict[State, int] = {system.init: 0}
+        self.came_by: list[tuple[int, Action | None, tuple[Value, ...]]] = [(-1, None, ())]
+        self.started = self.ticked = time.monotonic()
+
+    def run(self) -> None:
+        """Search until everything reachable is seen or a limit is met."""
+        self.judge_state(0)
+        level = range(1)
+        while level and not self.report.stopped:
+            if self.limits.depth is not None and self.report.depth >= self.limits.depth:
+                self.stop(f"the depth limit of {self.limits.depth} was reached")
+                break
+            for source in level:
+                self.expand(source)
+                if self.over_limit():
+                    break
+            level = range(level.stop, len(self.states))
+            self.report.depth += 1 if level else 0
+
+    def expand(self, source: int) -> None:
+        """Take every step enabled in state number `source`."""
+        state = self.states[source]
+        moved = False
+        for action, outcome in successors(self.system, state):
+            moved = True
+            self.report.per_action[action.name] += 1
+            self.report.transitions += 1
+            picks = tuple(value for _, value in outcome.picks)
+            if isinstance(outcome, Faulted):
+                if FAULT in self.pending_ids:
+                    reason = f"{outcome.message} ({outcome.span})"
+                    self.decide(FAULT, Violated(self.trace(source, Step(action.name, picks, None)), reason))
+                continue
+            self.judge_step(source, action, picks, outcome)
+            if outcome.state not in self.seen:
+                self.seen[outcome.state] = len(self.states)
+                self.states.append(outcome.state)
+                self.came_by.append((source, action, picks))
+                self.judge_state(len(self.states) - 1)
+        if not moved and DEADLOCK in self.pending_ids and busy(self.system, state):
+            self.decide(DEADLOCK, Violated(self.trace(source), deadlock_reason(self.system, state)))
+
+    def judge_state(self, number: int) -> None:
+        """Invariants and witnesses on a state just found."""
+        state = self.states[number]
+        for prop in list(self.pending["invariant"]):
+            reason = why_false(self.system, prop, state)
+            if reason is not None:
+                self.decide(prop.id, Violated(self.trace(number, prop=prop.id), reason))
+        for prop in list(self.pending["reachable"]):
+            if why_false(self.system, prop, state) is None:
+                self.decide(prop.id, Reached(self.trace(number, prop=prop.id)))
+
+    def judge_step(self, source: int, action: Action, picks: tuple[Value, ...], taken: Taken) -> None:
+        for prop in list(self.pending["transition"]):
+            reason = why_false(self.system, prop, taken.state, self.states[source])
+            if reason is not None:
+                trace = self.trace(source, Step(action.name, picks, taken.state), prop.id)
+                self.decide(prop.id, Violated(trace, reason))
+
+    def decide(self, prop_id: str, verdict: Verdict) -> None:
+        """Settle a property: its first verdict is the one with the shortest trace."""
+        self.report.verdicts[prop_id] = verdict
+        self.pending_ids.remove(prop_id)
+        for kind, props in self.pending.items():
+            self.pending[kind] = [p for p in props if p.id != prop_id]
+        if self.fail_fast and isinstance(verdict, Violated):
+            self.stop("stopped at the first violation")
+
+    def trace(self, number: int, last: Step | None = None, prop: str | None = None) -> Trace:
+        """The path by which state `number` was found, and one more step if given."""
+        steps = [] if last is None else [last]
+        while number:
+            source, action, picks = self.came_by[number]
+            assert action is not None
+            steps.append(Step(action.name, picks, self.states[number]))
+            number = source
+        return Trace(self.system.fingerprint, tuple(reversed(steps)), prop)
+
+    def over_limit(self) -> bool:
+        now = time.monotonic()
+        if self.limits.states is not None and len(self.states) > self.limits.states:
+            self.stop(f"the limit of {self.limits.states} states was reached")
+        if self.limits.seconds is not None and now - self.started > self.limits.seconds:
+            self.stop(f"the time limit of {self.limits.seconds:g} s was reached")
+        if self.progress is not None and now - self.ticked >= PROGRESS_EVERY:
+            self.ticked = now
+            expanded = self.report.transitions
+            waiting_states = len(self.states) - self.came_by[-1][0] - 1
+            self.progress(Progress(len(self.states), expanded, self.report.depth, waiting_states, now - self.started))
+        return bool(self.report.stopped)
+
+    def stop(self, reason: str) -> None:
+        self.report.stopped = self.report.stopped or reason
+        self.report.complete = False
+
+    def finish(self) -> Report:
+        """Settle what the search left open and close the report."""
+        report = self.report
+        witnesses = {p.id for p in self.pending["reachable"]}
+        for prop_id in self.pending_ids:
+            if not report.complete:
+                report.verdicts[prop_id] = Unknown(report.stopped)
+            elif prop_id in witnesses:
+                report.verdicts[prop_id] = Unreached("exhaustive")
+            else:
+                report.verdicts[prop_id] = Holds("exhaustive")
+        order = [p.id for p in self.system.properties] + [FAULT, DEADLOCK]
+        report.verdicts = {i: report.verdicts[i] for i in order if i in report.verdicts}
+        report.states = len(self.states)
+        report.seconds = time.monotonic() - self.started
+        return report
+
+
+def why_false(system: System, prop: Property, state: State, before: State = ()) -> str | None:
+    """None where the property's condition is true, else the part of it that is false or not defined."""
+    try:
+        if holds(system, prop, state, before):
+            return None
+    except Undefined as why:
+        return f"the property is not defined here: {why} ({prop.span})"
+    return str(blame(prop.expr, Env(system.field_index, state, before)))
+
+
+def deadlock_reason(system: System, state: State) -> str:
+    """Who waits on which condition, where; one line per blocked member."""
+    return "\n".join(
+        f"{w.member} waits at {w.location} ({w.span}) for {w.blame.text}"
+        + "".join(f", {n} = {v}" for n, v in w.blame.bindings)
+        for w in waiting(system, state)
+    )

@@ -1,0 +1,199 @@
+"""The front door: a model class in one configuration becomes a System."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import sys
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from virtspec.errors import UsageError
+from virtspec.frontend.domains import NoType, Registry
+from virtspec.frontend.processes import cut_processes, lower_rules
+from virtspec.frontend.props import lower_properties
+from virtspec.frontend.scope import Unit
+from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declarations
+from virtspec.frontend.module import class_tree, span_of
+from virtspec.frontend.subset import Diagnostics
+from virtspec.ir.nodes import Field, Runner, System
+from virtspec.ir.types import TableType, default
+from virtspec.lang.domains import CONST_MARK, Scalarset, Singleton, sized
+from virtspec.lang.model import Model
+from virtspec.source import did_you_mean
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Something `-p name=value` can set: a constant of the model or the size of a Scalarset."""
+
+    name: str
+    kind: Literal["constant", "size"]
+    annotation: Any
+    default: Any
+    doc: str = ""
+
+
+@dataclass
+class Specification:
+    """A compiled model: the System, and what is needed to run the same text under CPython or to lint it."""
+
+    system: System
+    unit: Unit
+    model: type[Model]
+    sizes: dict[type[Scalarset], int]
+
+
+def load(
+    model: type[Model], properties: Sequence[Callable[..., Any]] = (), params: Mapping[str, Any] | None = None
+) -> System:
+    """The System of `model` with `params` (values, or text as the command line gives it) and those properties that
+    are about it. Raises SpecError with every problem found, UsageError for parameters that do not exist or fit.
+    """
+    return compile_model(model, properties, params).system
+
+
+def compile_model(
+    model: type[Model], properties: Sequence[Callable[..., Any]] = (), params: Mapping[str, Any] | None = None
+) -> Specification:
+    """The same, with everything found on the way."""
+    known = {p.name: p for p in parameters(model)}
+    constants: dict[str, Any] = {}
+    sizes: dict[type[Scalarset], int] = {}
+    for name, value in (params or {}).items():
+        if name not in known:
+            raise UsageError(f"{model.__name__} has no parameter {name!r}; {did_you_mean(name, known) or 'it has none'}")
+        p = known[name]
+        if p.kind == "size":
+            sizes[p.annotation] = _size(p, value)
+        else:
+            constants[name] = _constant(p, value)
+    diagnostics = Diagnostics()
+    for p in known.values():
+        if p.kind == "size":
+            sizes.setdefault(p.annotation, p.default)
+    registry = Registry(sizes)
+    with sized(sizes):
+        root = Shaper(registry, diagnostics).shape(model, constants)
+        unit = Unit(registry, diagnostics, root)
+        runners = cut_processes(unit)
+        actions = lower_rules(unit)
+        props = lower_properties(unit, properties)
+    tree, node = class_tree(model)
+    diagnostics.raise_if_any()
+    system = System(
+        model.__name__,
+        _shown_config(root, known, sizes),
+        tuple([*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()]),
+        tuple(actions),
+        tuple(props),
+        tuple(runners),
+        inspect.getdoc(model) or "",
+        span_of(node, tree.path),
+    )
+    return Specification(system, unit, model, sizes)
+
+
+def _pc_field(runner: Runner) -> Field:
+    table = TableType(runner.type, runner.locations)
+    return Field(runner.pc, table, default(table), "pc")
+
+
+def parameters(model: type[Model]) -> list[Parameter]:
+    """What a configuration of `model` can set: its constants, then the sizes of the Scalarsets its module names."""
+    found: dict[str, Parameter] = {}
+    for path, names, node in declarations(model):
+        try:
+            annotation = eval(compile(_expression(node.annotation), path, "eval"), names, {})
+        except EVALUATION_ERRORS:
+            continue  # an annotation that needs the constants themselves declares a field
+        if CONST_MARK in getattr(annotation, "__metadata__", ()):
+            name = node.target.id  # type: ignore[union-attr]  # declarations yields names only
+            found[name] = Parameter(name, "constant", annotation, getattr(model, name, None))
+    for base in model.__mro__:
+        for name, value in vars(sys.modules.get(base.__module__, sys)).items():
+            if isinstance(value, type) and issubclass(value, Scalarset) and value is not Scalarset:
+                if not issubclass(value, Singleton) and name not in found and base.__module__ != "virtspec.lang.model":
+                    found[name] = Parameter(name, "size", value, value.size, inspect.getdoc(value) or "")
+    return list(found.values())
+
+
+def _expression(node: Any) -> Any:
+    import ast
+
+    return ast.Expression(node)
+
+
+def _size(p: Parameter, value: Any) -> int:
+    try:
+        size = int(value)
+    except (TypeError, ValueError):
+        size = 0
+    if size < 1:
+        raise UsageError(f"{p.name}={value}: the size of a Scalarset is a whole number from 1")
+    return size
+
+
+def _constant(p: Parameter, value: Any) -> Any:
+    """The value of a constant, from a Python object or from text."""
+    base, *notes = typing.get_args(p.annotation)
+    registry = Registry({})
+    try:
+        parsed = _parse(base, value) if isinstance(value, str) and base is not str else value
+        if typing.get_origin(base) is not tuple and base not in (int, str):
+            registry.canonical(registry.type_of(base), parsed)
+        elif base is int and (isinstance(parsed, bool) or not isinstance(parsed, int)):
+            raise ValueError(value)
+        for note in notes:
+            if note != CONST_MARK:
+                registry.canonical(registry.type_of(Annotated[base, note]), parsed)
+    except (ValueError, KeyError, NoType):
+        raise UsageError(f"{p.name}={value}: expected {_expected(base)}") from None
+    return parsed
+
+
+def _parse(base: Any, text: str) -> Any:
+    """A constant from the command line. Raises ValueError or KeyError."""
+    if base is bool:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
+    if base is int:
+        return int(text)
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return base[text] if text in base.__members__ else base[text.upper()]
+    if typing.get_origin(base) is tuple:
+        return tuple(_parse(typing.get_args(base)[0], part) for part in text.split(",") if part)
+    if type(None) in typing.get_args(base):
+        inner = next(a for a in typing.get_args(base) if a is not type(None))
+        return None if text.lower() == "none" else _parse(inner, text)
+    raise ValueError(text)
+
+
+def _expected(base: Any) -> str:
+    if isinstance(base, type) and issubclass(base, enum.Enum):
+        return "one of " + ", ".join(base.__members__)
+    if base is bool:
+        return "true or false"
+    return getattr(base, "__name__", str(base)) if not typing.get_args(base) else str(base)
+
+
+def _shown_config(
+    root: Instance, known: Mapping[str, Parameter], sizes: Mapping[type[Scalarset], int]
+) -> tuple[tuple[str, str], ...]:
+    found = []
+    for p in known.values():
+        value = sizes[p.annotation] if p.kind == "size" else root.constants.get(p.name)
+        found.append((p.name, _shown(value)))
+    return tuple(found)
+
+
+def _shown(value: Any) -> str:
+    """A constant as the command line takes it."""
+    if isinstance(value, enum.Enum):
+        return value.name
+    if isinstance(value, tuple):
+        return ",".join(_shown(v) for v in value)
+    return str(value).lower() if isinstance(value, bool) or value is None else str(value)
+
+

@@ -1,0 +1,81 @@
+"""Properties: from functions over models to closed expressions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from virtspec.frontend.expr import Effect, Names
+from virtspec.frontend.module import span_of
+from virtspec.frontend.routine import Routine
+from virtspec.frontend.scope import UNASSIGNED, Place, Scope, Unit
+from virtspec.frontend.steps import RESULT
+from virtspec.frontend.stmts import Statements
+from virtspec.frontend.subset import Refused
+from virtspec.ir import build
+from virtspec.ir.build import IllTyped
+from virtspec.ir.nodes import Property, Var
+from virtspec.ir.types import BOOL, is_scalar
+from virtspec.lang.props import PROPERTY, PropertyNote
+
+STATES = {
+    "invariant": (1, "def f(m: Model, ...) -> bool"),
+    "reachable": (1, "def f(m: Model, ...) -> bool"),
+    "transition": (2, "def f(before: Model, after: Model, ...) -> bool"),
+}
+"""How many states a property of each kind looks at."""
+
+
+def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Property]:
+    """The properties among `functions` that are about this model, in the order given."""
+    found: dict[str, Property] = {}
+    for f in functions:
+        note: PropertyNote = getattr(f, PROPERTY)
+        if not issubclass(unit.root.cls, note.model):
+            continue
+        try:
+            prop = lower_property(unit, f, note)
+        except Refused:
+            continue
+        if prop.id in found:
+            routine = Routine.of(f, None, unit.registry)
+            unit.diagnostics.note("VS504", routine.fn, routine.path, prop.id)
+        found[prop.id] = prop
+    return list(found.values())
+
+
+def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Property:
+    """One property, its parameters after the state(s) quantified: over all values, or (reachable) over some."""
+    routine = Routine.of(f, None, unit.registry)
+    refuse = unit.diagnostics.refuse
+    count, signature = STATES[note.kind]
+    if len(routine.params) < count:
+        raise refuse("VS502", routine.fn, routine.path, note.kind, signature)
+    names = Names()
+    code = unit.straighten(routine)
+    scope = Scope(routine.path, code.names, code.types)
+    for i, param in enumerate(routine.params[:count]):
+        scope.locals[param.arg] = Place(unit.root, (), before=count == 2 and i == 0)
+    variables: list[Var] = []
+    for param in routine.params[count:]:
+        t = None if param.annotation is None else routine.type_of(param.annotation, unit.diagnostics)
+        if t is None or not is_scalar(t):
+            raise refuse("VS410", param, routine.path, param.arg)
+        variables.append(names.var(param.arg, t))
+        scope.locals[param.arg] = variables[-1]
+    lowering = Statements(unit, scope, names, [], [], (routine.fn,))
+    try:
+        lowering.symbolic_block(code.body)
+    except Effect as effect:
+        raise refuse("VS501", effect.node, routine.path, effect.what) from None
+    expr = lowering.as_expr(scope.locals.get(RESULT, UNASSIGNED))
+    if expr is None:
+        raise refuse("VS201", routine.fn, routine.path, "a property returns a bool on every path")
+    try:
+        expr = build.coerce(expr, BOOL)
+        for variable in reversed(variables):
+            expr = build.quant("any" if note.kind == "reachable" else "all", variable, expr)
+    except IllTyped as why:
+        raise refuse("VS201", routine.fn, routine.path, why, hint=why.hint) from None
+    span = span_of(routine.fn, routine.path)
+    return Property(note.id or routine.name, routine.name, note.kind, expr, routine.doc, note.source, span)

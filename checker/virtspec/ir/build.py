@@ -1,0 +1,510 @@
+"""The only maker of expressions: checks types, inserts coercions, folds constants, interns.
+
+A constructor either returns a well-typed expression or raises `IllTyped`, whose text says what was expected; the front
+end turns that into a diagnostic at the place it is working on. Folding is limited to what makes the configuration's
+constants disappear: operators on constants, neutral elements, branches on a constant.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Literal, TypeVar
+
+from virtspec.ir.nodes import (
+    And,
+    Arith,
+    ArithOp,
+    Const,
+    Eq,
+    Expr,
+    Get,
+    In,
+    Index,
+    Ite,
+    Le,
+    Len,
+    Lt,
+    MakeRecord,
+    MapOf,
+    MapUpdate,
+    Narrow,
+    Not,
+    Or,
+    Quant,
+    Read,
+    SeqAt,
+    SeqOp,
+    SetLit,
+    SetOf,
+    SetOp,
+    Some,
+    Unwrap,
+    Var,
+)
+from virtspec.ir.types import (
+    BOOL,
+    BoolType,
+    IntType,
+    ModType,
+    OptionType,
+    RecordType,
+    SeqType,
+    SetType,
+    TableType,
+    Type,
+    Value,
+    bounds,
+    cardinality,
+    contains,
+    is_int,
+    is_scalar,
+    ordinal,
+    show,
+)
+
+
+class IllTyped(Exception):
+    """An expression that has no type. `hint` may say how to mend it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+E = TypeVar("E", bound="Any")
+_interned: weakref.WeakValueDictionary[tuple[Any, ...], Any] = weakref.WeakValueDictionary()
+
+
+def intern(node: E) -> E:
+    """The one object that stands for all expressions equal to `node`."""
+    key = (type(node), *(getattr(node, name) for name in type(node).__slots__ if name != "__weakref__"))
+    if isinstance(node, Const):  # True == 1 in Python, not here
+        key += (type(node.value),)
+    found = _interned.setdefault(key, node)
+    return found  # type: ignore[no-any-return]
+
+
+# --- leaves ------------------------------------------------------------------------------------------------------
+
+
+def const(value: Value, t: Type) -> Const:
+    """A literal; `value` must be a canonical value of `t`."""
+    if not contains(t, value):
+        raise IllTyped(f"{value!r} is not a value of {t}")
+    return intern(Const(value, t))
+
+
+def integer(value: int) -> Const:
+    return const(value, IntType(value, value))
+
+
+TRUE = const(True, BOOL)
+FALSE = const(False, BOOL)
+
+
+def boolean(value: bool) -> Const:
+    return TRUE if value else FALSE
+
+
+def read(field: str, t: Type, before: bool = False) -> Read:
+    return intern(Read(field, t, before))
+
+
+def var(name: str, t: Type) -> Var:
+    return intern(Var(name, t))
+
+
+def interval(e: Expr) -> tuple[int, int]:
+    """The smallest and largest value the integer `e` can have by its type, or by its value if it is a constant."""
+    if isinstance(e, Const) and is_int(e.type):
+        assert isinstance(e.value, int)
+        return e.value, e.value
+    return bounds(e.type)
+
+
+# --- coercion ------------------------------------------------------------------------------------------------------
+
+
+def coerce(e: Expr, want: Type) -> Expr:
+    """`e` as a value of `want`.
+
+    Integers narrow (a fault where the value lies outside) or wrap (`ModType`); a value becomes an optional; an optional
+    is unwrapped (a fault on None); a table made entry by entry is coerced entry by entry. Everything else must fit
+    exactly.
+    """
+    have = e.type
+    if have == want:
+        return e
+    if is_int(have) and is_int(want):
+        return _coerce_int(e, want)
+    if isinstance(want, OptionType) and not isinstance(have, OptionType):
+        inner = coerce(e, want.of)
+        return const(inner.value, want) if isinstance(inner, Const) else intern(Some(inner, want))
+    if isinstance(have, OptionType) and isinstance(want, OptionType):
+        return _coerce_option(e, have, want)
+    if isinstance(have, OptionType) and not isinstance(want, OptionType):
+        return coerce(unwrap(e), want)
+    if isinstance(e, Const) and contains(want, e.value) and type(have) is type(want):
+        return const(e.value, want)
+    if isinstance(e, MapOf) and isinstance(want, TableType) and e.type.key == want.key:
+        return intern(MapOf(e.var, coerce(e.body, want.value), want))
+    raise IllTyped(f"expected {want}, found {have}")
+
+
+def _coerce_option(e: Expr, have: OptionType, want: OptionType) -> Expr:
+    if isinstance(e, Const):
+        return const(None, want) if e.value is None else coerce(unwrap(e), want)
+    if isinstance(e, Some):
+        return coerce(e.value, want)
+    if not (is_int(have.of) and is_int(want.of)):
+        raise IllTyped(f"expected {want}, found {have}")
+    some = intern(Some(coerce(unwrap(e), want.of), want))
+    return ite(eq(e, const(None, have)), const(None, want), some)
+
+
+def _coerce_int(e: Expr, want: Type) -> Expr:
+    lo, hi = interval(e)
+    want_lo, want_hi = bounds(want)
+    if isinstance(want, ModType) and not (want_lo <= lo and hi <= want_hi):
+        return arith("%", e, integer(want.n))
+    if isinstance(e, Const):
+        assert isinstance(e.value, int)
+        if not want_lo <= e.value <= want_hi:
+            raise IllTyped(f"{e.value} lies outside {want}", "it can never fit; widen the range or mend the value")
+        return integer(e.value)
+    if want_lo <= lo and hi <= want_hi:
+        return e
+    if hi < want_lo or lo > want_hi:
+        raise IllTyped(f"a value of {lo}..{hi} never lies in {want}")
+    return intern(Narrow(e, IntType(want_lo, want_hi)))
+
+
+def fits(e: Expr, want: Type) -> bool:
+    """Whether every value of the integer `e` lies in the integer type `want`."""
+    (lo, hi), (want_lo, want_hi) = bounds(e.type), bounds(want)
+    return want_lo <= lo and hi <= want_hi
+
+
+def int_range(lo: int, hi: int) -> IntType:
+    """The integer type lo..hi. Raises IllTyped where it is empty."""
+    if hi < lo:
+        raise IllTyped(f"the range {lo}..{hi} is empty")
+    return IntType(lo, hi)
+
+
+def unwrap(e: Expr) -> Expr:
+    if not isinstance(e.type, OptionType):
+        raise IllTyped(f"{e.type} is not optional")
+    if isinstance(e, Some):
+        return e.value
+    if isinstance(e, Const):
+        if e.value is None:
+            raise IllTyped("None has no value here")
+        return const(e.value, e.type.of)
+    return intern(Unwrap(e, e.type.of))
+
+
+def optional(t: Type) -> Type:
+    """`t | None`."""
+    return t if isinstance(t, OptionType) else OptionType(t)
+
+
+def common_type(a: Type, b: Type) -> Type:
+    """The smallest type that holds the values of both. Raises IllTyped if there is none."""
+    if a == b:
+        return a
+    if is_int(a) and is_int(b):
+        (alo, ahi), (blo, bhi) = bounds(a), bounds(b)
+        return IntType(min(alo, blo), max(ahi, bhi))
+    if isinstance(a, OptionType) and isinstance(b, OptionType):
+        return OptionType(common_type(a.of, b.of))
+    if isinstance(a, OptionType):
+        return OptionType(common_type(a.of, b))
+    if isinstance(b, OptionType):
+        return OptionType(common_type(a, b.of))
+    raise IllTyped(f"{a} and {b} have no common type")
+
+
+# --- Boolean -------------------------------------------------------------------------------------------------------
+
+
+def _need_bool(e: Expr) -> None:
+    if not isinstance(e.type, BoolType):
+        hint = {
+            True: "compare with a number",
+            isinstance(e.type, OptionType): "compare with None",
+            isinstance(e.type, SetType | SeqType): "compare len(...) with 0",
+        }.get(True, "")
+        raise IllTyped(f"expected bool, found {e.type}", hint)
+
+
+def not_(e: Expr) -> Expr:
+    _need_bool(e)
+    match e:
+        case Const(value, _):
+            return boolean(not value)
+        case Not(value, _):
+            return value
+        case _:
+            return intern(Not(e))
+
+
+def and_(*items: Expr) -> Expr:
+    return _junction(And, True, items)
+
+
+def or_(*items: Expr) -> Expr:
+    return _junction(Or, False, items)
+
+
+def _junction(kind: type[And] | type[Or], neutral: bool, items: Iterable[Expr]) -> Expr:
+    flat: list[Expr] = []
+    for e in items:
+        _need_bool(e)
+        parts = e.items if isinstance(e, And | Or) and isinstance(e, kind) else (e,)
+        for part in parts:
+            if isinstance(part, Const):
+                if part.value is neutral:
+                    continue
+                flat.append(part)
+                return part if all(map(_total, flat)) else intern(kind(tuple(flat)))
+            if part not in flat:
+                flat.append(part)
+    if not flat:
+        return boolean(neutral)
+    return flat[0] if len(flat) == 1 else intern(kind(tuple(flat)))
+
+
+def implies(a: Expr, b: Expr) -> Expr:
+    return or_(not_(a), b)
+
+
+def eq(a: Expr, b: Expr) -> Expr:
+    if is_int(a.type) and is_int(b.type):
+        (alo, ahi), (blo, bhi) = interval(a), interval(b)
+        if ahi < blo or bhi < alo:
+            return FALSE if _total(a) and _total(b) else intern(Eq(a, b))
+    else:
+        try:
+            t = common_type(a.type, b.type)
+            a, b = coerce(a, t), coerce(b, t)
+        except IllTyped:
+            raise IllTyped(f"{a.type} is never equal to {b.type}") from None
+    if a is b and _total(a):
+        return TRUE
+    if isinstance(a, Const) and isinstance(b, Const):
+        return boolean(a.value == b.value)
+    return intern(Eq(a, b))
+
+
+def _total(e: Expr) -> bool:
+    """Whether `e` is known never to fault by its shape alone, so that it may go where its value does not matter."""
+    match e:
+        case Const() | Read() | Var():
+            return True
+        case Index(a, b) | Eq(a, b) | Lt(a, b) | Le(a, b) | In(a, b) | Arith("+" | "-" | "*", a, b):
+            return _total(a) and _total(b)
+        case Get(a) | Some(a) | Not(a) | Len(a):
+            return _total(a)
+        case And(items) | Or(items) | MakeRecord(items):
+            return all(map(_total, items))
+        case _:
+            return False
+
+
+def _need_int(e: Expr) -> Expr:
+    if isinstance(e.type, OptionType) and is_int(e.type.of):
+        return unwrap(e)
+    if not is_int(e.type):
+        raise IllTyped(f"expected an integer, found {e.type}", "only integers have an order and arithmetic")
+    return e
+
+
+def lt(a: Expr, b: Expr) -> Expr:
+    a, b = _need_int(a), _need_int(b)
+    (alo, ahi), (blo, bhi) = interval(a), interval(b)
+    if _total(a) and _total(b) and (ahi < blo or alo >= bhi):
+        return boolean(ahi < blo)
+    return intern(Lt(a, b))
+
+
+def le(a: Expr, b: Expr) -> Expr:
+    a, b = _need_int(a), _need_int(b)
+    (alo, ahi), (blo, bhi) = interval(a), interval(b)
+    if _total(a) and _total(b) and (ahi <= blo or alo > bhi):
+        return boolean(ahi <= blo)
+    return intern(Le(a, b))
+
+
+# --- arithmetic ------------------------------------------------------------------------------------------------------
+
+_PYTHON: dict[str, Callable[[int, int], int]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+}
+
+
+def arith(op: ArithOp, a: Expr, b: Expr) -> Expr:
+    a, b = _need_int(a), _need_int(b)
+    (alo, ahi), (blo, bhi) = interval(a), interval(b)
+    if op in ("//", "%"):
+        if blo <= 0 and not (blo == 0 and bhi > 0):
+            raise IllTyped(f"the divisor may be negative or is always 0 ({blo}..{bhi})", "divide by a positive number")
+        corners = [_PYTHON["//"](x, y) for x in (alo, ahi) for y in (max(blo, 1), bhi)]
+        if op == "%":
+            corners = [alo, ahi] if 0 <= alo and ahi < max(blo, 1) else [0, bhi - 1]
+    else:
+        corners = [_PYTHON[op](x, y) for x in (alo, ahi) for y in (blo, bhi)]
+    if isinstance(a, Const) and isinstance(b, Const):
+        assert isinstance(a.value, int) and isinstance(b.value, int)
+        return integer(_PYTHON[op](a.value, b.value))
+    if isinstance(b, Const) and b.value == 0 and op in ("+", "-"):
+        return a
+    if isinstance(a, Const) and a.value == 0 and op == "+":
+        return b
+    return intern(Arith(op, a, b, IntType(min(corners), max(corners))))
+
+
+def ite(cond: Expr, then: Expr, orelse: Expr) -> Expr:
+    _need_bool(cond)
+    if isinstance(cond, Const):
+        return then if cond.value else orelse
+    t = common_type(then.type, orelse.type)
+    then, orelse = coerce(then, t), coerce(orelse, t)
+    if then is orelse and _total(cond):
+        return then
+    return intern(Ite(cond, then, orelse, t))
+
+
+# --- tables and records -----------------------------------------------------------------------------------------------
+
+
+def index(table: Expr, key: Expr) -> Expr:
+    if not isinstance(table.type, TableType):
+        raise IllTyped(f"{table.type} cannot be indexed")
+    key = coerce(key, table.type.key)
+    if isinstance(table, Const) and isinstance(key, Const):
+        assert isinstance(table.value, tuple)
+        return const(table.value[ordinal(table.type.key, key.value)], table.type.value)
+    if isinstance(table, MapUpdate) and table.key is key and _total(table.table) and _total(key):
+        return table.value
+    return intern(Index(table, key, table.type.value))
+
+
+def map_update(table: Expr, key: Expr, value: Expr) -> Expr:
+    if not isinstance(table.type, TableType):
+        raise IllTyped(f"{table.type} cannot be indexed")
+    key, value = coerce(key, table.type.key), coerce(value, table.type.value)
+    return intern(MapUpdate(table, key, value, table.type))
+
+
+def map_of(v: Var, body: Expr) -> Expr:
+    if not is_scalar(v.type):
+        raise IllTyped(f"{v.type} cannot be the key of a dict")
+    return intern(MapOf(v, body, TableType(v.type, body.type)))
+
+
+def get(record: Expr, name: str) -> Expr:
+    if isinstance(record.type, OptionType):
+        record = unwrap(record)
+    if not isinstance(record.type, RecordType):
+        raise IllTyped(f"{record.type} has no component {name!r}")
+    for i, (field, t) in enumerate(record.type.fields):
+        if field == name:
+            if isinstance(record, MakeRecord) and all(map(_total, record.items[:i] + record.items[i + 1 :])):
+                return record.items[i]
+            if isinstance(record, Const):
+                assert isinstance(record.value, tuple)
+                return const(record.value[i], t)
+            return intern(Get(record, name, t))
+    raise IllTyped(f"{record.type} has no component {name!r}", "known: " + ", ".join(n for n, _ in record.type.fields))
+
+
+def make_record(t: RecordType, items: Iterable[Expr]) -> Expr:
+    checked = tuple(coerce(e, ft) for e, (_, ft) in zip(items, t.fields, strict=True))
+    if all(isinstance(e, Const) for e in checked):
+        return const(tuple(e.value for e in checked if isinstance(e, Const)), t)
+    return intern(MakeRecord(checked, t))
+
+
+# --- quantifiers, sets, sequences -------------------------------------------------------------------------------------
+
+
+def quant(kind: Literal["all", "any", "count"], v: Var, body: Expr) -> Expr:
+    if not is_scalar(v.type):
+        raise IllTyped(f"{v.type} is no domain to run through")
+    _need_bool(body)
+    if isinstance(body, Const) and kind != "count":
+        return body  # no type is empty
+    t = IntType(0, cardinality(v.type)) if kind == "count" else BOOL
+    return intern(Quant(kind, v, body, t))
+
+
+def contains_item(item: Expr, collection: Expr) -> Expr:
+    match collection.type:
+        case SetType(of) | SeqType(of, _):
+            if isinstance(item.type, OptionType) and not isinstance(of, OptionType):
+                return and_(not_(eq(item, const(None, item.type))), contains_item(unwrap(item), collection))
+            if is_int(of) and is_int(item.type):
+                lo, hi = bounds(of)
+                if not (lo <= interval(item)[0] and interval(item)[1] <= hi):
+                    inside = and_(le(integer(lo), item), le(item, integer(hi)))
+                    return and_(inside, intern(In(item, collection)))
+                return intern(In(item, collection))
+            return intern(In(coerce(item, of), collection))
+        case _:
+            raise IllTyped(f"`in` needs a set or a Seq, found {collection.type}")
+
+
+def set_op(op: Literal["|", "&", "-", "<="], a: Expr, b: Expr) -> Expr:
+    if not isinstance(a.type, SetType):
+        raise IllTyped(f"expected a set, found {a.type}")
+    b = coerce(b, a.type)
+    return intern(SetOp(op, a, b, BOOL if op == "<=" else a.type))
+
+
+def set_of(v: Var, body: Expr) -> Expr:
+    if not is_scalar(v.type):
+        raise IllTyped(f"{v.type} cannot be the type of set members")
+    _need_bool(body)
+    return intern(SetOf(v, body, SetType(v.type)))
+
+
+def set_lit(t: SetType, items: Iterable[Expr]) -> Expr:
+    checked = tuple(coerce(e, t.of) for e in items)
+    if all(isinstance(e, Const) for e in checked):
+        return const(frozenset(e.value for e in checked if isinstance(e, Const)), t)
+    return intern(SetLit(checked, t))
+
+
+def length(e: Expr) -> Expr:
+    match e.type:
+        case SetType(of):
+            return intern(Len(e, IntType(0, cardinality(of))))
+        case SeqType(_, cap):
+            return intern(Len(e, IntType(0, cap)))
+        case _:
+            raise IllTyped(f"{e.type} has no length")
+
+
+def seq_at(seq: Expr, i: Expr) -> Expr:
+    if not isinstance(seq.type, SeqType):
+        raise IllTyped(f"expected a Seq, found {seq.type}")
+    return intern(SeqAt(seq, _need_int(i), seq.type.of))
+
+
+def seq_op(op: Literal["append", "appendleft", "remove", "init", "tail"], seq: Expr, item: Expr | None = None) -> Expr:
+    if not isinstance(seq.type, SeqType):
+        raise IllTyped(f"expected a Seq, found {seq.type}")
+    if (item is None) != (op in ("init", "tail")):
+        raise IllTyped(f"{op} takes {'no' if item is not None else 'one'} item")
+    return intern(SeqOp(op, seq, None if item is None else coerce(item, seq.type.of), seq.type))
+
+
+def describe(e: Const) -> str:
+    """The text of a constant."""
+    return show(e.type, e.value)

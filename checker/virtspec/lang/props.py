@@ -1,0 +1,60 @@
+"""Properties: what must hold in every state, in every step, or in some state.
+
+    @invariant(Mdev, id="MDEV-S1", source="cover letter v5")
+    def no_orphan(m: Mdev) -> bool:
+        return not m.unregistered or all(m.dev[d] is Dev.FREE for d in Slot)
+
+Parameters after the model quantify the property over all their values (for `reachable`: over some value).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+F = TypeVar("F", bound=Callable[..., bool])
+PROPERTY = "__virtspec_property__"
+
+
+@dataclass(frozen=True)
+class PropertyNote:
+    """What a decorator notes on a property function for the front end."""
+
+    kind: Literal["invariant", "transition", "reachable"]
+    model: type[Any]
+    id: str | None
+    source: str
+
+
+def _noter(kind: Literal["invariant", "transition", "reachable"], model: type[Any], id: str | None, source: str) -> Any:
+    def note(f: Any) -> Any:
+        setattr(f, PROPERTY, PropertyNote(kind, model, id, source))
+        return f
+
+    return note
+
+
+def invariant(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
+    """`f(m, ...)` is true in every reachable state. `id` is stable and shown in reports; `source` says who claims it."""
+    return _noter("invariant", model, id, source)  # type: ignore[no-any-return]
+
+
+def transition(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
+    """`f(before, after, ...)` is true of every step taken in a reachable state."""
+    return _noter("transition", model, id, source)  # type: ignore[no-any-return]
+
+
+def reachable(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
+    """`f(m, ...)` is true in some reachable state; the verdict carries a witness."""
+    return _noter("reachable", model, id, source)  # type: ignore[no-any-return]
+
+
+def at(process: Callable[..., Any], label: str | None = None, runner: Any = None) -> bool:
+    """Whether `runner` (anybody, if left out) stands before step `label` of `m.process` (anywhere in it, if left out)."""
+    model = getattr(process, "__self__", None)
+    locate = getattr(model, "_virtspec_at", None)
+    if locate is None:
+        raise RuntimeError("at() has a value only while virtspec evaluates the property")
+    return bool(locate(process.__name__, label, runner))
+

@@ -1,0 +1,372 @@
+"""The living definition of the semantics: what an expression is worth and what a step does.
+
+Small, plain, without caches. A state is the tuple of the fields' values in the System's order. Evaluation follows
+Python: left to right, short-circuits decide what is evaluated at all. A step runs its statements in order on a private
+copy of the state:
+
+- the first false `Require` disables it (nothing happened);
+- the first fault ends the run: a `Fault` statement, or a partial expression outside its domain;
+- otherwise the copy is the successor.
+
+May not import anything but the IR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, assert_never
+
+from virtspec.ir.nodes import (
+    Action,
+    And,
+    Arith,
+    Assign,
+    Block,
+    Choose,
+    Const,
+    Cost,
+    Eq,
+    Expr,
+    Fault,
+    Get,
+    If,
+    In,
+    Index,
+    Ite,
+    Le,
+    Len,
+    Let,
+    Lt,
+    MakeRecord,
+    MapOf,
+    MapUpdate,
+    Narrow,
+    Not,
+    Or,
+    Quant,
+    Read,
+    Require,
+    SeqAt,
+    SeqOp,
+    SetLit,
+    SetOf,
+    SetOp,
+    Some,
+    Stmt,
+    System,
+    Unwrap,
+    Var,
+)
+from virtspec.ir.types import TableType, Type, Value, contains, ordinal, show, values
+from virtspec.source import NOWHERE, Span
+
+State: TypeAlias = tuple[Value, ...]
+
+
+class Undefined(Exception):
+    """A partial expression was evaluated outside its domain. The text says which and why."""
+
+
+@dataclass(slots=True)
+class Env:
+    """What an expression may refer to. `state` is the state being read (and, inside a step, being written)."""
+
+    index: dict[str, int]
+    """Position of each field in a state."""
+    state: Sequence[Value]
+    before: Sequence[Value] = ()
+    """The state left, for transition properties."""
+    vars: dict[str, Value] = field(default_factory=dict)
+
+
+def evaluate(e: Expr, env: Env) -> Any:
+    """The canonical value of `e`. Raises Undefined where `e` is partial and outside its domain."""
+    match e:
+        case Index(table, key):
+            return evaluate(table, env)[ordinal(_key_type(table), evaluate(key, env))]
+        case Read(name, _, before):
+            return (env.before if before else env.state)[env.index[name]]
+        case Var(name):
+            return env.vars[name]
+        case Const(value):
+            return value
+        case Eq(a, b):
+            return evaluate(a, env) == evaluate(b, env)
+        case And(items):
+            return all(evaluate(item, env) for item in items)
+        case Or(items):
+            return any(evaluate(item, env) for item in items)
+        case Not(a):
+            return not evaluate(a, env)
+        case Lt(a, b):
+            return evaluate(a, env) < evaluate(b, env)
+        case Le(a, b):
+            return evaluate(a, env) <= evaluate(b, env)
+        case Ite(cond, then, orelse):
+            return evaluate(then if evaluate(cond, env) else orelse, env)
+        case Arith(op, a, b):
+            return _arith(op, evaluate(a, env), evaluate(b, env))
+        case Narrow(a, t):
+            value = evaluate(a, env)
+            if not contains(t, value):
+                raise Undefined(f"{value} lies outside {t}")
+            return value
+        case Unwrap(a):
+            value = evaluate(a, env)
+            if value is None:
+                raise Undefined("None where a value is needed")
+            return value
+        case Some(a):
+            return evaluate(a, env)
+        case MapUpdate(table, key, a):
+            return _replaced(evaluate(table, env), ordinal(_key_type(table), evaluate(key, env)), evaluate(a, env))
+        case MapOf(v, body) | SetOf(v, body) | Quant(_, v, body):
+            return _over(e, v, body, env)
+        case Get(record, name):
+            return evaluate(record, env)[_component(record.type, name)]
+        case MakeRecord(items):
+            return tuple(evaluate(item, env) for item in items)
+        case SetLit(items):
+            return frozenset(evaluate(item, env) for item in items)
+        case In(item, collection):
+            return evaluate(item, env) in evaluate(collection, env)
+        case Len(collection):
+            return len(evaluate(collection, env))
+        case SetOp(op, a, b):
+            return _set_op(op, evaluate(a, env), evaluate(b, env))
+        case SeqAt(seq, i):
+            return _seq_at(evaluate(seq, env), evaluate(i, env))
+        case SeqOp(op, seq, item, t):
+            return _seq_op(op, evaluate(seq, env), None if item is None else evaluate(item, env), t)
+        case _:
+            assert_never(e)
+
+
+def _key_type(table: Expr) -> Type:
+    assert isinstance(table.type, TableType)
+    return table.type.key
+
+
+def _component(record: Type, name: str) -> int:
+    return [n for n, _ in record.fields].index(name)  # type: ignore[union-attr]  # ir.build made it a record
+
+
+def _replaced(table: tuple[Value, ...], i: int, value: Value) -> tuple[Value, ...]:
+    return (*table[:i], value, *table[i + 1 :])
+
+
+def _over(e: MapOf | SetOf | Quant, v: Var, body: Expr, env: Env) -> Any:
+    """`body` at every value of `v`, in order."""
+
+    def at(value: Value) -> Any:
+        env.vars[v.name] = value
+        return evaluate(body, env)
+
+    domain = values(v.type)
+    try:
+        match e:
+            case MapOf():
+                return tuple(at(x) for x in domain)
+            case SetOf():
+                return frozenset(x for x in domain if at(x))
+            case Quant("all"):
+                return all(at(x) for x in domain)
+            case Quant("any"):
+                return any(at(x) for x in domain)
+            case Quant():
+                return sum(at(x) for x in domain)
+            case _:
+                assert_never(e)
+    finally:
+        env.vars.pop(v.name, None)
+
+
+def _arith(op: str, a: int, b: int) -> int:
+    match op:
+        case "+":
+            return a + b
+        case "-":
+            return a - b
+        case "*":
+            return a * b
+    if b == 0:
+        raise Undefined("division by 0")
+    return a // b if op == "//" else a % b
+
+
+def _set_op(op: str, a: frozenset[Value], b: frozenset[Value]) -> Any:
+    match op:
+        case "|":
+            return a | b
+        case "&":
+            return a & b
+        case "-":
+            return a - b
+        case _:
+            return a <= b
+
+
+def _seq_at(seq: tuple[Value, ...], i: int) -> Value:
+    if not -len(seq) <= i < len(seq):
+        raise Undefined(f"index {i} lies outside a sequence of {len(seq)}")
+    return seq[i]
+
+
+def _seq_op(op: str, seq: tuple[Value, ...], item: Value, t: Type) -> tuple[Value, ...]:
+    if op in ("append", "appendleft") and len(seq) == t.cap:  # type: ignore[union-attr]  # a SeqType
+        raise Undefined(f"the sequence is full ({len(seq)})")
+    if op in ("init", "tail") and not seq:
+        raise Undefined("the sequence is empty")
+    if op == "remove" and item not in seq:
+        raise Undefined(f"{show(t.of, item)} is not in the sequence")  # type: ignore[union-attr]
+    match op:
+        case "append":
+            return (*seq, item)
+        case "appendleft":
+            return (item, *seq)
+        case "init":
+            return seq[:-1]
+        case "tail":
+            return seq[1:]
+        case _:
+            i = seq.index(item)
+            return seq[:i] + seq[i + 1 :]
+
+
+# --- steps -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The step happened. `picks` are the values of parameters and choices by name, `costs` the units spent."""
+
+    state: State
+    picks: tuple[tuple[Var, Value], ...]
+    costs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Faulted:
+    """The step ran into an error state at `span`."""
+
+    message: str
+    span: Span
+    picks: tuple[tuple[Var, Value], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disabled:
+    """A `Require` was false. `env` is as it was there, so that the false conjunct can be told."""
+
+    require: Require
+    env: Env
+
+
+Outcome: TypeAlias = Taken | Faulted | Disabled
+
+
+class _Disabled(Exception):
+    def __init__(self, require: Require) -> None:
+        self.require = require
+
+
+class _Faulted(Exception):
+    def __init__(self, message: str, span: Span) -> None:
+        self.message = message
+        self.span = span
+
+
+class _MorePicks(Exception):
+    """The step reached a `Choose` for which no pick was given."""
+
+    def __init__(self, var: Var) -> None:
+        self.var = var
+
+
+def outcomes(system: System, action: Action, state: State) -> list[Outcome]:
+    """Every way `action` can go in `state`: parameters in lexicographic order, then picks in the order met."""
+    found: list[Outcome] = []
+    _explore(system, action, state, (), found)
+    return found
+
+
+def _explore(system: System, action: Action, state: State, picks: tuple[Value, ...], found: list[Outcome]) -> None:
+    try:
+        found.append(run(system, action, state, picks))
+    except _MorePicks as more:
+        for value in values(more.var.type):
+            _explore(system, action, state, (*picks, value), found)
+
+
+def run(system: System, action: Action, state: State, picks: Sequence[Value]) -> Outcome:
+    """Run `action` with the given values of its parameters and choices, in the order met."""
+    work = _Run(system, Env(system.field_index, list(state)), list(picks))
+    try:
+        for param in action.params:
+            work.pick(param)
+        work.block(action.body)
+    except _Disabled as stop:
+        return Disabled(stop.require, work.env)
+    except _Faulted as stop:
+        return Faulted(stop.message, stop.span, tuple(work.taken))
+    return Taken(tuple(work.env.state), tuple(work.taken), tuple(work.costs))
+
+
+class _Run:
+    """One execution of one step."""
+
+    def __init__(self, system: System, env: Env, picks: list[Value]) -> None:
+        self.system = system
+        self.env = env
+        self.picks = picks
+        self.taken: list[tuple[Var, Value]] = []
+        self.costs: list[str] = []
+
+    def pick(self, v: Var) -> None:
+        if len(self.taken) == len(self.picks):
+            raise _MorePicks(v)
+        value = self.picks[len(self.taken)]
+        self.taken.append((v, value))
+        self.env.vars[v.name] = value
+
+    def block(self, body: Block) -> None:
+        for stmt in body:
+            try:
+                self.stmt(stmt)
+            except Undefined as why:
+                raise _Faulted(str(why), stmt.span) from None
+
+    def stmt(self, stmt: Stmt) -> None:
+        env = self.env
+        match stmt:
+            case Require(cond):
+                if not evaluate(cond, env):
+                    raise _Disabled(stmt)
+            case Assign(name, keys, value):
+                assert isinstance(env.state, list)
+                new = evaluate(value, env)
+                path = [evaluate(key, env) for key in keys]
+                i = env.index[name]
+                env.state[i] = _stored(env.state[i], self.system.fields[i].type, path, new)
+            case Let(v, value):
+                env.vars[v.name] = evaluate(value, env)
+            case If(cond, then, orelse):
+                self.block(then if evaluate(cond, env) else orelse)
+            case Choose(v):
+                self.pick(v)
+            case Fault(message):
+                raise _Faulted(message, stmt.span)
+            case Cost(name):
+                self.costs.append(name)
+            case _:
+                assert_never(stmt)
+
+
+def _stored(old: Any, t: Type, path: list[Value], new: Value) -> Value:
+    """`old`, a value of `t`, with the entry at `path` replaced by `new`."""
+    if not path:
+        return new
+    assert isinstance(t, TableType)
+    i = ordinal(t.key, path[0])
+    return _replaced(old, i, _stored(old[i], t.value, path[1:], new))
