@@ -6,15 +6,13 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from virtspec.api.shipped import Mechanism, mechanism
 from virtspec.errors import InputError, InternalError, UsageError
 from virtspec.explore import oracle
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
 from virtspec.frontend import load as frontend
-from virtspec.frontend.lint import Finding
-from virtspec.frontend.lint import lint as lint_system
 from virtspec.frontend.module import load_path
 from virtspec.ir.nodes import System
 from virtspec.lang.props import PROPERTY
@@ -25,6 +23,9 @@ from virtspec.trace import itf
 from virtspec.trace.trace import NotABehaviour, Trace
 from virtspec.trace.trace import replay as run
 from virtspec.trace.verdict import Reached, Verdict, Violated
+
+if TYPE_CHECKING:
+    from virtspec.frontend.lint import Finding
 
 
 @dataclass(frozen=True)
@@ -194,4 +195,6 @@ def replay(path: str | Path, spec: str | None = None) -> Replayed:
 
 def lint(system: System) -> list[Finding]:
     """Steps that touch shared state more than once without a lock held and without a reason given."""
+    from virtspec.frontend.lint import lint as lint_system
+
     return list(lint_system(system))

@@ -81,7 +81,7 @@ def _paths(runner: Runner, body: Block, here: str) -> Iterator[tuple[str, tuple[
             for condition, branch in ((cond, then), (not_(cond), orelse)):
                 for target, conditions in _paths(runner, (*branch, *rest), here):
                     yield target, (expr_text(condition), *conditions)
-        case Require(cond) if not _reads(cond, runner.pc):
+        case Require(cond) if not (isinstance(cond, Const) or _reads(cond, runner.pc)):
             for target, conditions in _paths(runner, rest, here):
                 yield target, (expr_text(cond), *conditions)
         case Assign(field, _, value) if field == runner.pc:

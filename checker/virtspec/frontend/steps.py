@@ -118,7 +118,7 @@ class _Splitter:
             try:
                 body = self.expand(cont, frozenset())
             except Refused:
-                continue
+                body = []  # the location stays: other steps lead to it
             steps.append(Step(name, location, body, node))
         return Steps(r, steps, self.inliner.names, self.inliner.types)
 

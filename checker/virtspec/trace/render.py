@@ -106,13 +106,13 @@ def _ending(system: System, trace: Trace, reason: str, command: str) -> Iterator
     prop = next((p for p in system.properties if p.id == trace.property), None)
     if prop is None:
         end = {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
+    elif prop.kind == "reachable":
+        end = f"{prop.id} is reached"
     else:
-        end = f"{prop.id} is " + ("reached" if prop.kind == "reachable" else "violated")
-    first, *rest = reason.splitlines() or [""]
-    inline = bool(first) and not rest and prop is not None
-    yield Line("end", f"{'=>':>{_NUMBER}}  {end}" + (f": {first}" if inline else ""))
-    if reason and not inline and subject(trace) != "fault":  # the step that faults has said why
-        for line in (first, *rest):
+        end = f"{prop.id} is violated" + ("; not true:" if reason else "")
+    yield Line("end", f"{'=>':>{_NUMBER}}  {end}")
+    if subject(trace) != "fault":  # the step that faults has said why
+        for line in reason.splitlines():
             yield Line("reason", _INDENT + line)
     if command:
         yield Line("blank", "")
@@ -168,7 +168,7 @@ def call_text(action: Action, picks: Sequence[tuple[Var, Value]]) -> str:
 def brief(t: Type, value: Value) -> str:
     """`value` in short: a table whose entries are all alike is `all X`."""
     if isinstance(t, TableType) and isinstance(value, tuple) and len(value) > 1 and len(set(value)) == 1:
-        return f"all {brief(t.value, value[0])}"
+        return "all " + brief(t.value, value[0]).removeprefix("all ")
     return show(t, value)
 
 

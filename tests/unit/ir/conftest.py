@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from hypothesis import strategies as st
+
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
 from virtspec.ir.nodes import (
@@ -186,7 +187,8 @@ class Drawer:
     def leaf(self, t: Type, scope: tuple[Var, ...]) -> Expr:
         known: list[Expr] = [v for v in scope if v.type == t]
         known += [build.read(name, ft) for name, ft in FIELDS.items() if ft == t]
-        return self.one_of(build.const(self.one_of(*values(t)), t), *known)
+        chosen: Expr = self.one_of(build.const(self.one_of(*values(t)), t), *known)
+        return chosen
 
     def general(self, t: Type, scope: tuple[Var, ...], depth: int) -> Expr:
         """What may have any type: a conditional, an entry, a component."""
@@ -229,9 +231,7 @@ class Drawer:
     def set(self, t: SetType, of: Type, scope: tuple[Var, ...], depth: int) -> Expr:
         kind = self.one_of("op", "lit", "of")
         if kind == "op":
-            return build.set_op(
-                self.one_of("|", "&", "-"), self.expr(t, scope, depth), self.expr(t, scope, depth)
-            )
+            return build.set_op(self.one_of("|", "&", "-"), self.expr(t, scope, depth), self.expr(t, scope, depth))
         if kind == "lit":
             return build.set_lit(t, [self.expr(of, scope, depth) for _ in range(self.one_of(1, 2))])
         v = self.binder(of, scope)
@@ -365,3 +365,9 @@ def random_states() -> st.SearchStrategy[tuple[Any, ...]]:
 def random_conditions() -> st.SearchStrategy[Expr]:
     """Boolean expressions over a random System's state, `p: Member` and `x: 0..3`."""
     return conditions()
+
+
+@pytest.fixture(scope="session")
+def random_index() -> dict[str, int]:
+    """The position of each field in a random state."""
+    return {name: i for i, name in enumerate(FIELDS)}

@@ -16,9 +16,12 @@ from virtspec.ir.types import (
     SetType,
     TableType,
     Type,
+    Value,
     default,
 )
+from virtspec.semantics.interp import Faulted, Taken, run
 from virtspec.source import Span
+from virtspec.trace.trace import Step, Trace
 
 TASK = ScalarsetType("Task", 2)
 COLOUR = EnumType("Colour", ("RED", "GREEN"))
@@ -127,3 +130,43 @@ def lock() -> System:
     unheld = Property("L-S1", "never_held", "invariant", free, "Nobody ever holds the lock.", span=at(20))
     runner = Runner(TASK, "pc.Task", WHERE, ("take",))
     return System("Lock", (("Task", "2"),), fields, actions, (unheld,), (runner,))
+
+
+def walk(system: System, *actions: tuple[str, tuple[Value, ...]], prop: str | None = None) -> Trace:
+    """The trace that takes these steps from the initial state."""
+    state, steps = system.init, []
+    for name, picks in actions:
+        outcome = run(system, system.action(name), state, picks)
+        assert isinstance(outcome, Taken | Faulted)
+        steps.append(Step(name, picks, outcome.state if isinstance(outcome, Taken) else None))
+        state = outcome.state if isinstance(outcome, Taken) else state
+    return Trace(system.fingerprint, tuple(steps), prop)
+
+
+@pytest.fixture
+def tour(zoo: System) -> Trace:
+    """A trace of `zoo` that gives every field a value other than its first, and ends in the fault."""
+    return walk(
+        zoo,
+        ("set_flag", (True,)),
+        ("set_count", (-1,)),
+        ("set_turn", (2,)),
+        ("set_colour", ("GREEN",)),
+        ("set_who", (1,)),
+        ("set_owner", (1,)),
+        ("set_maybe", (3,)),
+        ("set_table", (1, True, 2)),
+        ("set_by_int", (-1, "GREEN")),
+        ("set_waiters", (1,)),
+        ("set_waiters", (0,)),
+        ("set_queue", (2, True)),
+        ("set_queue", (0, False)),
+        ("set_last", (3, True)),
+        ("break_it", ()),
+    )
+
+
+@pytest.fixture
+def stuck(lock: System) -> Trace:
+    """Task0 takes the lock and keeps it."""
+    return walk(lock, ("take", (1, 0)), ("take.held", (1,)), ("take", (0, 1)))
