@@ -8,6 +8,7 @@ run is reported; `update` writes what was measured, never what is claimed.
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
@@ -79,7 +80,8 @@ def _results(wanted: Sequence[tuple[Mechanism, Case]], jobs: int) -> Iterator[Re
         for m, case in wanted:
             yield _measure(m.name, case.name)
         return
-    pool = ProcessPoolExecutor(jobs)
+    # Ctrl-C reaches every process of the terminal: a worker is to die of it in silence.
+    pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL))
     try:
         for future in as_completed([pool.submit(_measure, m.name, case.name) for m, case in wanted]):
             yield future.result()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from virtspec.api.shipped import Mechanism, mechanism
-from virtspec.errors import InputError, InternalError, UsageError
+from virtspec.api.shipped import Mechanism, is_shipped, mechanism
+from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
 from virtspec.explore import oracle
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
 from virtspec.frontend import load as frontend
@@ -62,7 +62,8 @@ def find(target: str, model: str | None = None) -> Specification:
 
     Raises UsageError for an unknown name, InputError for an unreadable file, SpecError for a malformed one.
     """
-    if not (target.endswith(".py") or os.sep in target or Path(target).exists()):
+    path_like = target.endswith(".py") or os.sep in target
+    if not path_like and (is_shipped(target) or not Path(target).exists()):
         shipped = mechanism(target)
         if model is not None and model != shipped.model.__name__:
             raise UsageError(f"{target} has the one model {shipped.model.__name__}; --model is for files")
@@ -109,8 +110,10 @@ def check(
     `only` names the properties to judge by id; None means all, "fault" and "deadlock" among them. Every trace in the
     report has been replayed by the interpreter and shows what its verdict says.
 
-    Raises UsageError for an unknown id.
+    Raises UsageError for an unknown id, NothingChecked for a system in which nothing can happen.
     """
+    if not system.actions:
+        raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
     known = [*(p.id for p in system.properties), FAULT, DEADLOCK]
     for prop in only or ():
         if prop not in known:

@@ -98,6 +98,11 @@ def catalog() -> dict[str, Mechanism]:
     return {ep.name: _mechanism(ep.name, ep.value) for ep in sorted(entry_points(group=GROUP), key=lambda ep: ep.name)}
 
 
+def is_shipped(name: str) -> bool:
+    """Whether a mechanism of that name is registered."""
+    return bool(entry_points(group=GROUP, name=name))
+
+
 def mechanism(name: str) -> Mechanism:
     """The mechanism of that name. Raises UsageError if there is none, InputError for a malformed manifest."""
     found = {ep.name: ep.value for ep in entry_points(group=GROUP)}

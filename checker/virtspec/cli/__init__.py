@@ -78,40 +78,47 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(args: list[str]) -> int:
     verb = next((arg for arg in args if not arg.startswith("-")), None)
-    if verb is not None and verb not in VERBS and args[0] == verb:
+    if verb is not None and verb not in VERBS:
         raise UsageError(f"there is no verb {verb!r}; {did_you_mean(verb, VERBS)}\nTry `virtspec --help`.")
-    parser = _parser(verb)
+    parser, verb_parser = _parsers(verb)
     if not args:
         parser.print_help(sys.stderr)
         return UsageError.exit_code
     try:
-        parsed = parser.parse_args(args)
+        parsed, unknown = parser.parse_known_args(args)
     except SystemExit as done:  # --help and --version
         return int(done.code or 0)
+    if unknown:
+        hint = did_you_mean(unknown[0], [o for a in verb_parser._actions for o in a.option_strings])
+        verb_parser.error(f"there is no option or argument {unknown[0]!r}" + (f"; {hint}" if hint else ""))
     if verb is None:
-        raise UsageError("a verb is missing.\nTry `virtspec --help`.")
-    return int(_module(verb).run(parsed))
+        parser.error("a verb is missing")
+    return _module(verb).run(parsed)
 
 
-def _parser(verb: str | None) -> argparse.ArgumentParser:
+def _parsers(verb: str | None) -> tuple[_Parser, _Parser]:
+    """The parser of the whole line and that of the verb's own arguments (the same one if there is no verb)."""
     from virtspec import __version__
 
-    top = _Parser(
+    top = found = _Parser(
         prog="virtspec",
         description="Check executable specifications of concurrent kernel protocols.",
         epilog=EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"virtspec {__version__}")
     verbs = top.add_subparsers(title="verbs", metavar="VERB", parser_class=_Parser)
     for name, what in VERBS.items():
-        sub = verbs.add_parser(name, help=what, formatter_class=argparse.RawDescriptionHelpFormatter)
+        formatter = argparse.RawDescriptionHelpFormatter
+        sub = verbs.add_parser(name, help=what, formatter_class=formatter, allow_abbrev=False)
         if name == verb:
             module = _module(name)
             sub.description = module.__doc__
             module.add_arguments(sub)
             options.common(sub)
-    return top
+            found = sub
+    return top, found
 
 
 class _Verb(Protocol):

@@ -48,6 +48,8 @@ class Output:
         self.path = path
         self.lines: list[str] = []
         self.console: Any = None
+        if path is not None:
+            _writable(Path(path))
         if path is None and wants_colour(sys.stdout):
             from rich.console import Console
 
@@ -97,6 +99,17 @@ class Output:
             hush()
 
 
+def _writable(path: Path) -> None:
+    """Refuse a file that cannot be written before the work is done that it is to hold."""
+    folder = path.parent
+    if path.is_dir():
+        raise UsageError(f"-o {path} is a directory")
+    if not folder.is_dir():
+        raise UsageError(f"-o {path}: there is no directory {folder}")
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        raise UsageError(f"-o {path} cannot be written: permission denied")
+
+
 def hush() -> None:
     """Let standard output lead nowhere, so that nothing more can fail on it, not even at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -106,13 +119,13 @@ def plain(parts: Sequence[Part]) -> str:
     return "".join(part if isinstance(part, str) else part[0] for part in parts)
 
 
-Cell: TypeAlias = "str | tuple[str, Style] | int"
+Cell: TypeAlias = "str | tuple[str, Style] | int | float"
 
 
 def table(rows: Sequence[Sequence[Cell]], *, indent: int = 2, columns: int | None = None) -> list[list[Part]]:
     """Rows as lines: columns aligned (numbers to the right), two spaces apart, the last one wrapped at `columns`."""
     texts = [[_cell(cell) for cell in row] for row in rows]
-    right = [any(isinstance(row[i], int) for row in rows) for i in range(len(rows[0]))] if rows else []
+    right = [any(isinstance(row[i], int | float) for row in rows) for i in range(len(rows[0]))] if rows else []
     widths = [max(len(row[i]) for row in texts) for i in range(len(right))]
     room = max((columns or width()) - indent - sum(w + 2 for w in widths[:-1]), 24)
     lines: list[list[Part]] = []
@@ -132,6 +145,8 @@ def table(rows: Sequence[Sequence[Cell]], *, indent: int = 2, columns: int | Non
 def _cell(cell: Cell) -> str:
     if isinstance(cell, tuple):
         return cell[0]
+    if isinstance(cell, float):
+        return f"{cell:.1f}"
     return f"{cell:,}" if isinstance(cell, int) else cell
 
 

@@ -22,7 +22,14 @@ STYLES: dict[str, Style] = {
     "unreached": "bad",
     "undetermined": "warn",
 }
-_KINDS: dict[Kind, Style] = {"step": "head", "cost": "info", "fault": "bad", "end": "bad", "command": "dim"}
+_KINDS: dict[Kind, Style] = {
+    "step": "head",
+    "cost": "info",
+    "fault": "bad",
+    "end": "bad",
+    "witness": "good",
+    "command": "dim",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +60,7 @@ def print_report(out: Output, shown: Shown, verbose: bool, quiet: bool) -> None:
         trace = trace_of(verdict)
         if trace is not None and (verbose or isinstance(verdict, Violated)):
             out.line()
-            out.line((f"{prop}: {says(shown.system, prop)}", "head"))
+            print_title(out, shown.system, prop)
             reason = verdict.reason if isinstance(verdict, Violated) else ""
             print_trace(out, shown.system, trace, reason, shown.files.get(prop))
     out.line()
@@ -69,6 +76,12 @@ def print_heading(out: Output, system: System, target: str, config: str | None) 
         out.lines_of(paragraph(config_text(dict(system.config)), "dim"))
     out.line("  ", (f"fingerprint {system.fingerprint}", "dim"))
     out.line()
+
+
+def print_title(out: Output, system: System, prop: str) -> None:
+    """The property a trace is about."""
+    what = says(system, prop)
+    out.line((prop if what == prop else f"{prop}: {what}", "head"))
 
 
 def print_trace(out: Output, system: System, trace: Trace, reason: str = "", file: str | None = None) -> None:
@@ -100,7 +113,7 @@ def _verdict_text(verdict: Verdict) -> str:
 
 
 def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
-    rate = f", {report.states / report.seconds:,.0f} states/s" if report.seconds > 0 else ""
+    rate = f", {report.states / report.seconds:,.0f} states/s" if report.seconds >= 0.1 else ""
     yield [
         f"  {plural(report.states, 'state')}, {plural(report.transitions, 'transition')}, depth {report.depth}, "
         f"{report.seconds:.2f} s{rate}"
@@ -109,7 +122,7 @@ def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
         yield from paragraph("never taken: " + ", ".join(report.never_fired), "warn")
     if verbose:
         yield []
-        yield from table([("step", "taken"), *((name, f"{n:,}") for name, n in report.per_action.items())])
+        yield from table([("step", "taken"), *report.per_action.items()])
 
 
 def _conclusion(report: Report) -> Iterator[list[Part]]:
@@ -124,4 +137,4 @@ def _conclusion(report: Report) -> Iterator[list[Part]]:
     if report.stopped:
         yield [(f"The search is not complete: {report.stopped}.", "warn")]
     elif not report.violated and not open_ones:
-        yield [(f"All {len(report.verdicts)} properties hold; every reachable state was seen.", "good")]
+        yield [("Nothing is violated; every reachable state was seen.", "good")]

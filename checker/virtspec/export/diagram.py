@@ -1,18 +1,22 @@
 """Each process as a state diagram: its locations and the steps between them, for Mermaid and for Graphviz.
 
-A diagram shows the control flow alone: where a step may lead, and the conditions that stand on the way (`require` and
-`if`), shortened. It is read off the assignments to the program counter, not off the reachable states.
+A diagram shows the control flow alone: where a step may lead, and the conditions that stand on every way there
+(`require` and `if`), shortened. It is read off the assignments to the program counter, not off the reachable states;
+faults are left out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from virtspec.ir.build import not_
 from virtspec.ir.nodes import Action, Assign, Block, Const, Expr, Fault, If, Ite, Read, Require, Runner, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.walk import subexpressions
+
+Conditions: TypeAlias = tuple[str, ...]
 
 LABEL = 48
 """Columns of an edge's label before it is cut."""
@@ -20,12 +24,12 @@ LABEL = 48
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A step may lead from one location to another if the conditions hold."""
+    """A step may lead from one location to another; `conditions` hold on every way it does."""
 
     source: str
     target: str
     action: str
-    conditions: tuple[str, ...]
+    conditions: Conditions
 
     def label(self, width: int = LABEL) -> str:
         """The conditions in one line of at most `width` columns."""
@@ -43,44 +47,47 @@ class Diagram:
     edges: tuple[Edge, ...]
 
 
-FAULT = "fault"
-"""The location drawn for a step that may run into a `fault`."""
-
-
 def diagrams(system: System) -> list[Diagram]:
     """One diagram per process, in order of declaration."""
     return [_diagram(system, runner, process) for runner in system.runners for process in runner.processes]
 
 
 def _diagram(system: System, runner: Runner, process: str) -> Diagram:
-    steps = [a for a in system.actions if a.process == process]
-    edges = list(dict.fromkeys(edge for action in steps for edge in _edges(runner, action)))
+    edges = [edge for a in system.actions if a.process == process for edge in _edges(runner, a)]
     ends = {end for edge in edges for end in (edge.source, edge.target)}
     locations = tuple(where for where in runner.locations.members if where in ends)
-    return Diagram(process, str(runner.type), (*locations, FAULT) if FAULT in ends else locations, tuple(edges))
+    return Diagram(process, str(runner.type), locations, tuple(edges))
 
 
 def _edges(runner: Runner, action: Action) -> Iterator[Edge]:
-    """One edge per path through the body that differs in where it leads or in its conditions."""
+    """One edge per location the step may lead to, under the conditions that all the ways there have in common."""
     source = action.location
     assert source is not None
+    ways: dict[str, list[Conditions]] = {}
     for target, conditions in _paths(runner, action.body, source):
-        yield Edge(source, target, action.name, tuple(dict.fromkeys(conditions)))
+        ways.setdefault(target, []).append(conditions)
+    for target, found in ways.items():
+        common = [c for c in dict.fromkeys(found[0]) if all(c in conditions for conditions in found)]
+        yield Edge(source, target, action.name, tuple(common))
 
 
-def _paths(runner: Runner, body: Block, here: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Where control stands after `body`, entered at `here`, and on which conditions, for every path through it."""
+def _paths(runner: Runner, body: Block, here: str) -> Iterator[tuple[str, Conditions]]:
+    """Where control stands after `body`, entered at `here`, and on which conditions, for every path to its end.
+
+    A path into a fault ends nowhere, and what keeps a step from it is not worth a label.
+    """
     if not body:
         yield here, ()
         return
     first, rest = body[0], body[1:]
     match first:
         case Fault():
-            yield FAULT, ()
+            return
         case If(cond, then, orelse) if _leads_anywhere(runner, then) or _leads_anywhere(runner, orelse):
-            for condition, branch in ((cond, then), (not_(cond), orelse)):
-                for target, conditions in _paths(runner, (*branch, *rest), here):
-                    yield target, (expr_text(condition), *conditions)
+            one, other = list(_paths(runner, (*then, *rest), here)), list(_paths(runner, (*orelse, *rest), here))
+            for condition, paths, alternative in ((cond, one, other), (not_(cond), other, one)):
+                for target, conditions in paths:
+                    yield target, (expr_text(condition), *conditions) if alternative else conditions
         case Require(cond) if not (isinstance(cond, Const) or _reads(cond, runner.pc)):
             for target, conditions in _paths(runner, rest, here):
                 yield target, (expr_text(cond), *conditions)

@@ -384,15 +384,17 @@ class Expressions:
         return build.quant("any", anybody, there(anybody))
 
     def locations(self, node: ast.Call, process: str, label: ast.expr | None) -> list[str]:
-        known = [s.location for s in self.unit.processes[process].steps.steps[1:]]
+        """What at() means by a label; none where this configuration has no such step, but the text has."""
+        steps = self.unit.processes[process].steps
         if label is None or (isinstance(label, ast.Constant) and label.value is None):
-            return known
+            return steps.standing(None)
         if not (isinstance(label, ast.Constant) and isinstance(label.value, str)):
             raise self.refuse("VS308", node, "at")
-        if f"{process}.{label.value}" not in known:
-            labels = [k.removeprefix(f"{process}.") for k in known]
-            raise self.refuse("VS503", label, process, label.value, hint=did_you_mean(label.value, labels))
-        return [f"{process}.{label.value}"]
+        found = steps.standing(label.value)
+        known = self.unit.labels()
+        if not found and label.value.rpartition(".")[2] not in known:
+            raise self.refuse("VS503", label, process, label.value, hint=did_you_mean(label.value, known))
+        return found
 
     # --- records and collections
 

@@ -166,7 +166,7 @@ class Native:
         table = state[self.system.field_index[runner.pc]]
         assert isinstance(table, tuple)
         here = table if who is None else (table[ordinal(runner.type, self.registry.canonical(runner.type, who))],)
-        wanted = {f"{name}.{label}"} if label else {s.location for s in self.spec.unit.processes[name].steps.steps[1:]}
+        wanted = self.spec.unit.processes[name].steps.standing(label)
         return any(location in wanted for location in here)
 
     def read(self, live: Any, before: State, frame: dict[str, Value]) -> State:

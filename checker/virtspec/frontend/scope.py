@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from virtspec.frontend.domains import Registry
+from virtspec.frontend.module import function_tree
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
 from virtspec.frontend.steps import Steps, Straight, straighten
@@ -147,3 +148,21 @@ class Unit:
         if key not in self.straight:
             self.straight[key] = straighten(routine, self.diagnostics)
         return self.straight[key]
+
+    def labels(self) -> set[str]:
+        """Every label that stands in the text of the model or its components, reachable in this configuration or not."""
+        found: set[str] = set()
+        pending = [self.root]
+        while pending:
+            instance = pending.pop()
+            pending += instance.parts.values()
+            for name in instance.names():
+                method = instance.method(name)
+                if method is not None:
+                    found |= {str(y.value.value) for y in _yields(function_tree(method)[1])}  # type: ignore[union-attr]
+        return found
+
+
+def _yields(fn: ast.FunctionDef) -> list[ast.Yield]:
+    """The yields of a label in a function."""
+    return [n for n in ast.walk(fn) if isinstance(n, ast.Yield) and isinstance(n.value, ast.Constant)]

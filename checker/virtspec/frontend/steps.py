@@ -13,6 +13,7 @@ loop, or the mark of a call.
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -71,6 +72,20 @@ class Steps:
     """Types of parameters and of locals that are annotated."""
     live: dict[str, frozenset[str]] = field(default_factory=dict)
     """Per location the locals (parameters included) whose value a later step may read."""
+
+    def standing(self, label: str | None) -> list[str]:
+        """The locations at() means: all inside the process, or those whose path of calls and labels ends in `label`.
+
+        Numbers in brackets, which tell repeated calls and turns of a loop apart, count only if `label` has some.
+        """
+        locations = [s.location for s in self.steps[1:]]
+        if label is None:
+            return locations
+        wanted = "." + label
+        return [x for x in locations if ("." + (x if "[" in label else _BRACKETS.sub("", x))).endswith(wanted)]
+
+
+_BRACKETS = re.compile(r"\[[^]]*\]")
 
 
 def split(routine: Routine, diagnostics: Diagnostics) -> Steps:

@@ -16,6 +16,7 @@ from virtspec.frontend.inline import domain_values
 from virtspec.frontend.module import span_of
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import UNASSIGNED, Binding, Event, Place, Scope, Slot, Static, Unassigned, Unit
+from virtspec.frontend.shape import Instance
 from virtspec.frontend.static import fold, is_known
 from virtspec.frontend.steps import RESULT
 from virtspec.frontend.subset import Refused
@@ -467,6 +468,10 @@ class Statements(Expressions):
 
     def argument(self, node: ast.expr) -> Binding:
         known = fold(node, self.statics)
+        if isinstance(known, Instance):  # a model or component may be passed on, whole
+            place = self.ref(node)
+            assert isinstance(place, Place)
+            return place
         return Static(known) if is_known(known) else self.pure(node)
 
     def callee(self, node: ast.Call, routine: Routine, base: Place | None, args: dict[str, Binding]) -> Statements:

@@ -175,8 +175,6 @@ def _coerce_int(e: Expr, want: Type) -> Expr:
         return integer(e.value)
     if want_lo <= lo and hi <= want_hi:
         return e
-    if hi < want_lo or lo > want_hi:
-        raise IllTyped(f"a value of {lo}..{hi} never lies in {want}")
     return intern(Narrow(e, IntType(want_lo, want_hi)))
 
 

@@ -67,7 +67,7 @@ from virtspec.ir.types import (
     Type,
     show,
 )
-from virtspec.ir.walk import bound_var, expressions, statements, subexpressions
+from virtspec.ir.walk import all_types
 
 INDENT = "  "
 
@@ -274,31 +274,9 @@ def fingerprint(system: System) -> str:
 def types_used(system: System) -> tuple[EnumType | RecordType | ScalarsetType, ...]:
     """The named types of the System in order of first use; a record after the types of its components."""
     found: dict[EnumType | RecordType | ScalarsetType, None] = {}
-    for t in _all_types(system):
+    for t in all_types(system):
         found.update(dict.fromkeys(_named(t)))
     return tuple(found)
-
-
-def _all_types(system: System) -> Iterator[Type]:
-    for f in system.fields:
-        yield f.type
-    for r in system.runners:
-        yield r.type
-    for a in system.actions:
-        yield from (v.type for v in a.params)
-        for stmt in statements(a.body):
-            if isinstance(stmt, Let | Choose):
-                yield stmt.var.type
-            yield from _expr_types(*expressions(stmt))
-    yield from _expr_types(*(p.expr for p in system.properties))
-
-
-def _expr_types(*roots: Expr) -> Iterator[Type]:
-    for e in subexpressions(*roots):
-        v = bound_var(e)
-        if v is not None:
-            yield v.type
-        yield e.type
 
 
 def _named(t: Type) -> Iterator[EnumType | RecordType | ScalarsetType]:

@@ -47,7 +47,16 @@ from virtspec.ir.types import (
     is_scalar,
 )
 from virtspec.ir.verify_steps import Complaints, jumps, live_locations, process_steps, program_counters
-from virtspec.ir.walk import bound_var, children, construct, expressions, free_vars, statements, subexpressions
+from virtspec.ir.walk import (
+    all_types,
+    bound_var,
+    children,
+    construct,
+    expressions,
+    free_vars,
+    statements,
+    subexpressions,
+)
 
 
 def verify(system: System) -> None:
@@ -130,12 +139,8 @@ def sound_types(system: System) -> Complaints:
     """No type is empty, members and components have names of their own, keys and set members are scalar, optionals do
     not nest.
     """
-    for f in system.fields:
-        for complaint in _type_complaints(f.type):
-            yield f"field {f.name}: {complaint}"
-    for where, e in _parts(system):
-        for complaint in _type_complaints(e.type):
-            yield f"{where}: {complaint}"
+    complaints = (c for t in dict.fromkeys(all_types(system)) for c in _type_complaints(t))
+    yield from dict.fromkeys(complaints)
 
 
 def _type_complaints(t: Type) -> Complaints:

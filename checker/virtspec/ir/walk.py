@@ -46,10 +46,11 @@ from virtspec.ir.nodes import (
     SetOp,
     Some,
     Stmt,
+    System,
     Unwrap,
     Var,
 )
-from virtspec.ir.types import RecordType, bounds, is_int
+from virtspec.ir.types import RecordType, Type, contains, is_int
 
 Leaf = TypeVar("Leaf", bound=Var | Read)
 
@@ -112,6 +113,21 @@ def subexpressions(*roots: Expr) -> Iterator[Expr]:
             seen.add(e)
             yield e
             stack.extend(reversed(children(e)))
+
+
+def all_types(system: System) -> Iterator[Type]:
+    """The type of everything a System declares, binds or computes: fields, runners, actions, properties."""
+    yield from (f.type for f in system.fields)
+    yield from (r.type for r in system.runners)
+    roots: list[Expr] = []
+    for a in system.actions:
+        roots += a.params
+        for stmt in statements(a.body):
+            roots += [stmt.var] if isinstance(stmt, Let | Choose) else []
+            roots += expressions(stmt)
+    for e in subexpressions(*roots, *(p.expr for p in system.properties)):
+        v = bound_var(e)
+        yield from (e.type,) if v is None else (v.type, e.type)
 
 
 def free_vars(e: Expr) -> tuple[Var, ...]:
@@ -202,11 +218,8 @@ def _partial(e: Unwrap | Narrow, value: Expr) -> Expr:
             always_faults = isinstance(value, Const) and value.value is None
             return build.intern(Unwrap(value, t)) if always_faults else build.unwrap(value)
         case Narrow(_, t):
-            if is_int(value.type):
-                (lo, hi), (want_lo, want_hi) = build.interval(value), bounds(t)
-                if hi < want_lo or want_hi < lo:
-                    return build.intern(Narrow(value, t))
-            return build.coerce(value, t)
+            always_faults = isinstance(value, Const) and is_int(value.type) and not contains(t, value.value)
+            return build.intern(Narrow(value, t)) if always_faults else build.coerce(value, t)
         case _:
             assert_never(e)
 

@@ -51,7 +51,10 @@ def reachable(model: type[Any], *, id: str | None = None, source: str = "") -> C
 
 
 def at(process: Callable[..., Any], label: str | None = None, runner: Any = None) -> bool:
-    """Whether `runner` (anybody, if left out) stands before step `label` of `m.process` (anywhere in it, if left out)."""
+    """Whether `runner` (anybody, if left out) stands before a step of `m.process` (any step, if `label` is left out).
+
+    `label` may be the last part of a step's path: "notify" also means "commit_rqs.notify".
+    """
     model = getattr(process, "__self__", None)
     locate = getattr(model, "_virtspec_at", None)
     if locate is None:

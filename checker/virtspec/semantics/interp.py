@@ -13,6 +13,7 @@ May not import anything but the IR.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
@@ -266,17 +267,6 @@ class Disabled:
 Outcome: TypeAlias = Taken | Faulted | Disabled
 
 
-class _Disabled(Exception):
-    def __init__(self, require: Require) -> None:
-        self.require = require
-
-
-class _Faulted(Exception):
-    def __init__(self, message: str, span: Span) -> None:
-        self.message = message
-        self.span = span
-
-
 class _MorePicks(Exception):
     """The step reached a `Choose` for which no pick was given."""
 
@@ -287,7 +277,8 @@ class _MorePicks(Exception):
 def outcomes(system: System, action: Action, state: State) -> list[Outcome]:
     """Every way `action` can go in `state`: parameters in lexicographic order, then picks in the order met."""
     found: list[Outcome] = []
-    _explore(system, action, state, (), found)
+    for params in itertools.product(*(values(param.type) for param in action.params)):
+        _explore(system, action, state, params, found)
     return found
 
 
@@ -301,22 +292,17 @@ def _explore(system: System, action: Action, state: State, picks: tuple[Value, .
 
 def run(system: System, action: Action, state: State, picks: Sequence[Value]) -> Outcome:
     """Run `action` with the given values of its parameters and choices, in the order met."""
-    work = _Run(system, Env(system.field_index, list(state)), list(picks))
-    try:
-        for param in action.params:
-            work.pick(param)
-        work.block(action.body)
-    except _Disabled as stop:
-        return Disabled(stop.require, work.env)
-    except _Faulted as stop:
-        return Faulted(stop.message, stop.span, tuple(work.taken))
-    return Taken(tuple(work.env.state), tuple(work.taken), tuple(work.costs))
+    work = _Run(system, Env(system.field_index, list(state)), picks)
+    for param in action.params:
+        work.pick(param)
+    stopped = work.block(action.body)
+    return Taken(tuple(work.env.state), tuple(work.taken), tuple(work.costs)) if stopped is None else stopped
 
 
 class _Run:
     """One execution of one step."""
 
-    def __init__(self, system: System, env: Env, picks: list[Value]) -> None:
+    def __init__(self, system: System, env: Env, picks: Sequence[Value]) -> None:
         self.system = system
         self.env = env
         self.picks = picks
@@ -330,19 +316,22 @@ class _Run:
         self.taken.append((v, value))
         self.env.vars[v.name] = value
 
-    def block(self, body: Block) -> None:
+    def block(self, body: Block) -> Disabled | Faulted | None:
+        """Run the statements in order up to one that stops the step; why it did."""
         for stmt in body:
             try:
-                self.stmt(stmt)
+                stopped = self.stmt(stmt)
             except Undefined as why:
-                raise _Faulted(str(why), stmt.span) from None
+                stopped = self.fault(str(why), stmt.span)
+            if stopped is not None:
+                return stopped
+        return None
 
-    def stmt(self, stmt: Stmt) -> None:
+    def stmt(self, stmt: Stmt) -> Disabled | Faulted | None:
         env = self.env
         match stmt:
             case Require(cond):
-                if not evaluate(cond, env):
-                    raise _Disabled(stmt)
+                return None if evaluate(cond, env) else Disabled(stmt, env)
             case Assign(name, keys, value):
                 assert isinstance(env.state, list)
                 new = evaluate(value, env)
@@ -352,15 +341,19 @@ class _Run:
             case Let(v, value):
                 env.vars[v.name] = evaluate(value, env)
             case If(cond, then, orelse):
-                self.block(then if evaluate(cond, env) else orelse)
+                return self.block(then if evaluate(cond, env) else orelse)
             case Choose(v):
                 self.pick(v)
             case Fault(message):
-                raise _Faulted(message, stmt.span)
+                return self.fault(message, stmt.span)
             case Cost(name):
                 self.costs.append(name)
             case _:
                 assert_never(stmt)
+        return None
+
+    def fault(self, message: str, span: Span) -> Faulted:
+        return Faulted(message, span, tuple(self.taken))
 
 
 def _stored(old: Any, t: Type, path: list[Value], new: Value) -> Value:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from virtspec.ir.nodes import Action, Field, System, Var
-from virtspec.ir.types import RecordType, TableType, Type, Value, show, values
+from virtspec.ir.types import RecordType, ScalarsetType, TableType, Type, Value, show, values
 from virtspec.semantics.interp import State, Taken
 from virtspec.source import Span
 from virtspec.trace.itf import subject
@@ -32,7 +32,7 @@ WIDTH = 100
 _NUMBER = 4
 _INDENT = " " * (_NUMBER + 6)
 
-Kind = Literal["step", "change", "cost", "fault", "end", "reason", "command", "blank"]
+Kind = Literal["step", "change", "cost", "fault", "end", "witness", "reason", "command", "blank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +104,14 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
 
 def _ending(system: System, trace: Trace, reason: str, command: str) -> Iterator[Line]:
     prop = next((p for p in system.properties if p.id == trace.property), None)
+    kind: Kind = "end"
     if prop is None:
         end = {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
     elif prop.kind == "reachable":
-        end = f"{prop.id} is reached"
+        end, kind = f"{prop.id} is reached", "witness"
     else:
         end = f"{prop.id} is violated" + ("; not true:" if reason else "")
-    yield Line("end", f"{'=>':>{_NUMBER}}  {end}")
+    yield Line(kind, f"{'=>':>{_NUMBER}}  {end}")
     if subject(trace) != "fault":  # the step that faults has said why
         for line in reason.splitlines():
             yield Line("reason", _INDENT + line)
@@ -205,7 +206,9 @@ def _field_changes(field: Field, old: Value, new: Value, resting: set[tuple[Type
     assert isinstance(new, tuple)
     for key, a, b in zip(values(t.key), old, new, strict=True):
         if field.role == "pc" and a != b:
-            yield Change(show(t.key, key), show(t.value, a), show(t.value, b))
+            member = show(t.key, key)
+            who = member if isinstance(t.key, ScalarsetType) else f"{field.name.removesuffix('.pc')}[{member}]"
+            yield Change(who, show(t.value, a), show(t.value, b))
         elif field.role == "local" and (t.key, key) not in resting:
             yield from _changes(f"{field.name}[{show(t.key, key)}]", t.value, a, b)
 

@@ -1,7 +1,7 @@
 """Peterson's filter lock (G. L. Peterson, "Myths about the mutual exclusion problem", 1981).
 
-N processes climb L levels. Whoever arrives at a level last waits there, until somebody arrives after it or nobody else is
-as high. Every level holds one process back, so that N - 1 levels let one process through at a time, fewer levels N - L.
+N processes climb L levels. Whoever arrives at a level last waits there until somebody arrives after it, or nobody else
+is as high. Each level holds one process back: N - 1 levels are mutual exclusion, with fewer N - L processes get through.
 """
 
 from __future__ import annotations
@@ -23,23 +23,21 @@ class Peterson(Model):
     @process
     def lock(self, i: Annotated[int, Range(0, N - 1)]) -> Steps:
         """Climb to the critical section, and leave it again."""
-        j: Annotated[int, Range(1, self.L + 1)] = 1
-        yield "climb"
-        while j <= self.L:
+        for j in range(1, self.L + 1):
+            yield "climb"
             self.level[i] = j
             yield "arrive"
             self.last[j] = i
-            k: Annotated[int, Range(0, self.N)] = 0  # the processes below k were seen below level j
+            k: Annotated[int, Range(0, self.N)] = 0
             while True:
-                yield "wait"
+                yield "wait"  # everybody below k was seen below level j
                 go_on = choose(bool)
                 if go_on:
                     require(self.last[j] != i or k == self.N)
                     break
                 require(k < self.N and (k == i or self.level[k] < j))
                 k += 1
-            j += 1
-            yield "climb"
+        yield "enter"
         yield "critical"
         self.level[i] = 0
 

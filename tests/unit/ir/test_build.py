@@ -54,7 +54,7 @@ def test_equal_expressions_are_one_object() -> None:
 
 
 def test_a_constant_must_be_canonical() -> None:
-    with pytest.raises(IllTyped, match="True is not a value of 0..7"):
+    with pytest.raises(IllTyped, match=r"True is not a value of 0\.\.7"):
         build.const(True, N)
 
 
@@ -66,6 +66,7 @@ def test_a_constant_must_be_canonical() -> None:
     [
         (small, N, "@small"),
         (n, SMALL, "narrow(@n, 0..3)"),
+        (build.arith("+", n, build.integer(8)), SMALL, "narrow(@n + #8, 0..3)"),
         (n, M, "@n % #4"),
         (small, M, "@small"),
         (m, SMALL, "@m"),
@@ -98,7 +99,6 @@ def test_a_constant_takes_the_type_of_its_value() -> None:
     [
         (lambda: build.coerce(build.integer(9), N), "9 lies outside 0..7"),
         (lambda: build.coerce(build.const(5, N), SMALL), "5 lies outside 0..3"),
-        (lambda: build.coerce(build.arith("+", n, build.integer(8)), N), "a value of 8..15 never lies in 0..7"),
         (lambda: build.coerce(d, DEV), "expected Dev, found Slot"),
         (lambda: build.coerce(dev, TableType(SLOT, BOOL)), "expected dict"),
         (lambda: build.coerce(holder, OptionType(DEV)), "expected Dev | None, found Slot | None"),
@@ -187,7 +187,7 @@ def test_refusals(make: Callable[[], Expr], message: str) -> None:
         (build.quant("all", d, FALSE), "False"),
         (build.quant("count", d, TRUE), "count(True for d in Slot)"),
         (build.contains_item(n, queue), "n <= 3 and n in q"),
-        (build.contains_item(maybe, queue), "maybe != None and maybe <= 3 and maybe in q"),
+        (build.contains_item(maybe, queue), "maybe != None and 0 <= maybe and maybe <= 3 and maybe in q"),
         (build.set_lit(SetType(DEV), [FREE, FREE]), "{FREE}"),
     ],
     ids=lambda x: x if isinstance(x, str) else "",
@@ -241,7 +241,7 @@ def test_an_update_that_may_fault_is_not_looked_through() -> None:
 
 
 @given(st.data())
-@settings(max_examples=400)
+@settings(max_examples=150)
 def test_folding_keeps_the_meaning(
     random_conditions: st.SearchStrategy[Expr],
     random_states: st.SearchStrategy[tuple[Any, ...]],

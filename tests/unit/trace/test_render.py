@@ -1,8 +1,11 @@
 """A trace as text: numbered steps, places, only what changed, the end and its reason."""
 
+from dataclasses import replace
+
 from virtspec.explore import oracle
-from virtspec.ir.nodes import System
-from virtspec.trace.render import render, shown_steps, text
+from virtspec.ir.nodes import Field, Runner, System
+from virtspec.ir.types import EnumType, IntType, TableType
+from virtspec.trace.render import differences, render, shown_steps, text
 from virtspec.trace.trace import Trace
 
 STUCK = """\
@@ -123,3 +126,11 @@ def test_steps_as_data(lock: System, stuck: Trace) -> None:
     step = shown_steps(lock, stuck)[1]
     assert (step.number, step.action, step.picks, step.costs) == (2, "take.held", (("t", "Task1"),), ("wake",))
     assert [str(change) for change in step.changes] == ["owner: Task1 -> None", "Task1: take.held -> idle"]
+
+
+def test_a_runner_that_is_a_number_is_named_by_its_program_counter(lock: System) -> None:
+    queue, where = IntType(0, 1), EnumType("serve.pc", ("idle", "serve.pop"))
+    pc = Field("serve.pc", TableType(queue, where), ("idle", "idle"), "pc")
+    system = replace(lock, fields=(pc,), runners=(Runner(queue, "serve.pc", where, ("serve",)),))
+    [change] = differences(system, (("idle", "idle"),), (("idle", "serve.pop"),))
+    assert str(change) == "serve[1]: idle -> serve.pop"

@@ -55,11 +55,11 @@ def run(args: argparse.Namespace) -> int:
     spec = api.find(args.target, args.model)
     system = spec.load(args.config, given)
     limits = Limits(args.max_states, args.max_depth, args.timeout)
-    with progress.search(progress.wanted(args.no_progress, args.quiet), spec.name) as tell:
-        report = api.check(system, only=args.property, limits=limits, fail_fast=args.fail_fast, progress=tell)
-    said = [spec.name, *([args.config] if args.config else []), *(f"{name}={value}" for name, value in given.items())]
-    files = _store(args, spec, system, report, "-".join(said))
     with Output(args.output) as out:
+        with progress.search(progress.wanted(args.no_progress, args.quiet), spec.name) as tell:
+            report = api.check(system, only=args.property, limits=limits, fail_fast=args.fail_fast, progress=tell)
+        said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
+        files = _store(args, spec, system, report, "-".join(said))
         if args.format == "json":
             named = {"specification": spec.target, "configuration": args.config}
             out.json(report_json(system, report, **named, trace_files=files))

@@ -1,17 +1,18 @@
 """Check every configuration of the shipped mechanisms and compare with what is expected.
 
 Expected are the verdicts a mechanism's history claims, and the verdicts and counts its manifest holds. Exits 0 only if
-everything agrees. --update writes what was measured into the manifests, after showing what changes.
+everything agrees. --update writes what was measured into the manifests and says what that changed.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from virtspec.cli import options, progress
-from virtspec.cli.output import Output, Part, Style, plural, table
+from virtspec.cli.output import Cell, Output, Part, Style, plural, table
 
 if TYPE_CHECKING:
     from virtspec.api import Result
@@ -30,14 +31,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from virtspec import api
 
-    with progress.line(progress.wanted(args.no_progress, args.quiet)) as put:
-        put("loading the corpus")
-        results = api.corpus(args.names, jobs=args.jobs, progress=lambda name, n, of: put(f"{n} of {of} done: {name}"))
     with Output(args.output) as out:
+        with progress.line(progress.wanted(args.no_progress, args.quiet)) as put:
+
+            def tell(name: str, done: int, total: int) -> None:
+                put(f"{done} of {total} done: {name}")
+
+            put("loading the corpus")
+            results = api.corpus(args.names, jobs=args.jobs, progress=tell)
         interrupted = any(r.error == api.INTERRUPTED for r in results)
         if args.update and not interrupted:
             for change in api.record(results):
-                out.line("manifest: ", change)
+                print(f"manifest: {change}", file=sys.stderr)
             results = api.judged(results)
         stale = api.stale(results)
         if args.format == "json":
@@ -49,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _print(out: Output, results: list[Result], stale: list[str], quiet: bool) -> None:
     if not quiet:
-        header = ("configuration", "verdicts", "states", "transitions", "depth", "seconds")
+        header = ("configuration", "states", "transitions", "depth", "seconds", "verdicts")
         for name, group in groupby(results, key=lambda r: r.mechanism):
             out.line((name, "head"))
             out.lines_of(table([[(cell, "dim") for cell in header], *map(_row, group)]))
@@ -65,43 +70,47 @@ def _print(out: Output, results: list[Result], stale: list[str], quiet: bool) ->
     if not wrong and not stale and not quiet:
         out.line((f"All {plural(len(results), 'configuration')} are as expected.", "good"))
     elif wrong:
-        out.line((f"{len(wrong)} of {plural(len(results), 'configuration')} are not as expected.", "bad"))
+        what = "not as expected" + (" or not checked" if any(r.error for r in wrong) else "")
+        out.line((f"{len(wrong)} of {plural(len(results), 'configuration')}: {what}.", "bad"))
 
 
-def _row(result: Result) -> list[Any]:
+def _row(result: Result) -> list[Cell]:
     f = result.figures
-    return [
-        result.config,
-        _verdicts(result),
-        *(f"{n:,}" for n in (f.states, f.transitions, f.depth)),
-        f"{result.seconds:.1f}",
-    ]
+    if result.error:
+        return [result.config, "", "", "", "", _verdicts(result)]
+    return [result.config, f.states, f.transitions, f.depth, result.seconds, _verdicts(result)]
 
 
 def _verdicts(result: Result) -> tuple[str, Style]:
+    """All verdicts of a configuration in one line, the bad ones by name."""
     if result.error:
         return "not checked", "bad"
     shown = result.figures.verdicts
-    bad = [f"{prop} in {plural(int(v.split()[1]), 'step')}" for prop, v in shown.items() if v.startswith("violated")]
-    bad += [f"{prop} {v}" for prop, v in shown.items() if v in ("unreached", "undetermined")]
-    if bad:
-        return f"{'violated as expected' if result.agrees else 'NOT as expected'}: {', '.join(bad)}", (
-            "info" if result.agrees else "bad"
-        )
-    held = sum(v == "holds" for v in shown.values())
-    reached = sum(v.startswith("reached") for v in shown.values())
-    text = f"{held} hold" + (f", {reached} reached" if reached else "")
-    return (text, "good") if result.agrees else (f"{text}; NOT as expected", "bad")
+    violated = [f"{prop} in {plural(int(v.split()[1]), 'step')}" for prop, v in shown.items() if v.startswith("viol")]
+    other = [f"{prop} {v}" for prop, v in shown.items() if v in ("unreached", "undetermined")]
+    parts = []
+    if violated:
+        parts.append(f"violated{' as expected' if result.agrees else ''}: {', '.join(violated)}")
+    if other:
+        parts.append(", ".join(other))
+    if not parts:
+        reached = sum(v.startswith("reached") for v in shown.values())
+        parts.append(f"{len(shown) - reached} hold" + (f", {reached} reached" if reached else ""))
+    if not result.agrees:
+        return "; ".join([*parts, "NOT as expected"]), "bad"
+    return "; ".join(parts), "info" if violated or other else "good"
 
 
 def _matrix(results: list[Result]) -> list[list[Part]]:
     """Mechanisms against what became of their configurations."""
-    rows: list[list[Any]] = [[(c, "dim") for c in ("mechanism", "all hold", "violated as expected", "not as expected")]]
+    rows: list[list[Cell]] = [
+        [(c, "dim") for c in ("mechanism", "all hold", "violated as expected", "not as expected")]
+    ]
     for name, group in groupby(results, key=lambda r: r.mechanism):
         mine = list(group)
         good = [r for r in mine if r.agrees]
         clean = sum(not any(v.startswith(("violated", "unre")) for v in r.figures.verdicts.values()) for r in good)
-        rows.append([name, str(clean), str(len(good) - clean), str(len(mine) - len(good))])
+        rows.append([name, clean, len(good) - clean, len(mine) - len(good)])
     return table(rows)
 
 

@@ -43,8 +43,5 @@ def _as_json(m: Mechanism) -> dict[str, object]:
         "name": m.name,
         "title": m.title,
         "package": m.package,
-        "configurations": [
-            {"name": c.name, "summary": c.summary, "parameters": {k: str(v) for k, v in c.params.items()}}
-            for c in m.cases
-        ],
+        "configurations": [{"name": c.name, "summary": c.summary} for c in m.cases],
     }

@@ -22,8 +22,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     from virtspec import api
-    from virtspec.cli.report import print_heading, print_trace
-    from virtspec.explore.report_json import says, trace_json
+    from virtspec.cli.report import print_heading, print_title, print_trace
+    from virtspec.explore.report_json import trace_json
     from virtspec.trace.itf import subject
 
     done = api.replay(args.trace, args.spec)
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
             )
         else:
             print_heading(out, done.system, done.target, None)
-            out.line((f"{prop}: {says(done.system, prop)}", "head"))
+            print_title(out, done.system, prop)
             print_trace(out, done.system, done.trace, done.reason)
             out.line()
             out.line(("The trace replays.", "good"))

@@ -51,13 +51,15 @@ def _print(out: Output, spec: Specification, system: System, config: str | None)
     print_heading(out, system, spec.target, config)
     for line in paragraph(system.doc) if system.doc else ():
         out.line(*line)
-    _section(out, "Parameters (-p NAME=VALUE)", [(p.name, p.kind, str(p.default), p.doc) for p in spec.parameters()])
+    now = dict(system.config)
+    _section(out, "Parameters (-p NAME=VALUE)", [(p.name, p.kind, now[p.name], p.doc) for p in spec.parameters()])
     if spec.mechanism is not None:
         _section(out, "Configurations (--config NAME)", [(c.name, c.summary) for c in spec.mechanism.cases])
     _section(out, "State", [(f.name, str(f.type), str(f.span)) for f in system.fields if f.role == "shared"])
     _section(out, "Properties", [(p.id, p.kind, _first_line(p.doc) or p.name) for p in system.properties])
     steps = step_rows(system)
-    for process in dict.fromkeys(a.process for a in system.actions):
+    processes = dict.fromkeys(a.process for a in system.actions)
+    for process in sorted(processes, key=lambda name: name is None):  # the environment last
         title = f"Process {process}" if process else "Environment"
         rows = [
             (row.action, ", ".join(row.params), row.place)
@@ -83,15 +85,15 @@ def _as_json(spec: Specification, system: System) -> dict[str, Any]:
     from virtspec.explore.report_json import place_json
     from virtspec.export.steps import step_rows
 
+    now = dict(system.config)
     return {
         "schema": "virtspec/specification/v1",
         "specification": spec.target,
         "system": system.name,
         "fingerprint": system.fingerprint,
         "parameters": [
-            {"name": p.name, "kind": p.kind, "default": str(p.default), "says": p.doc} for p in spec.parameters()
+            {"name": p.name, "kind": p.kind, "value": now[p.name], "says": p.doc} for p in spec.parameters()
         ],
-        "configuration": dict(system.config),
         "configurations": [c.name for c in spec.mechanism.cases] if spec.mechanism else [],
         "state": [{"name": f.name, "type": str(f.type), "role": f.role} for f in system.fields],
         "properties": [

@@ -1,0 +1,1 @@
+"""How `testing.systems` writes a random specification; `specification.write` is the way in."""

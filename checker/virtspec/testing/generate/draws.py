@@ -1,0 +1,41 @@
+"""Random choices, each made so that a failing example shrinks to its first, plainest alternative."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TypeVar
+
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+
+@lru_cache(maxsize=None)
+def _integers(lo: int, hi: int) -> st.SearchStrategy[int]:
+    return st.integers(lo, hi)
+
+
+class Draws:
+    """Choices drawn by Hypothesis."""
+
+    def __init__(self, draw: st.DrawFn) -> None:
+        self._draw = draw
+
+    def number(self, lo: int, hi: int) -> int:
+        """An integer of lo..hi; shrinks to `lo`."""
+        return lo if lo == hi else self._draw(_integers(lo, hi))
+
+    def pick(self, options: Sequence[T]) -> T:
+        """One of `options`, which are not none; shrinks to the first. One that stands there twice comes twice as often."""
+        return options[self.number(0, len(options) - 1)]
+
+    def chance(self, percent: int) -> bool:
+        """True that often; shrinks to False."""
+        return self.number(0, 99) >= 100 - percent
+
+    def some(self, options: Sequence[T], least: int, most: int) -> list[T]:
+        """So many of `options`, none twice unless it stands there twice, in their order."""
+        left = list(range(len(options)))
+        found = [left.pop(self.number(0, len(left) - 1)) for _ in range(min(self.number(least, most), len(left)))]
+        return [options[i] for i in sorted(found)]

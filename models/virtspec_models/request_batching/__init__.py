@@ -1,0 +1,1 @@
+"""Request batching in virtio-scsi: one doorbell for a list of requests, and everybody who may owe it."""

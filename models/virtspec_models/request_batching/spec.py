@@ -1,0 +1,497 @@
+"""Request batching: the dispatch list of blk-mq, the commit rule, and a virtqueue's doorbell.
+
+Submitters hand lists of requests to a driver, which publishes each request in a ring at once but writes the expensive
+doorbell only for the last. If the list is cut short, somebody has to commit: ring the bell for what was published. The
+device sleeps when it has seen everything, and says in the ring whether it wants to be woken.
+
+The text is that of Linux 6.1 unless a constant says otherwise; function names are the kernel's, or QEMU's for the
+device. What is abstracted and why stands in the README beside this file. Memory is sequentially consistent.
+"""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import Annotated
+
+from virtspec import (
+    Call,
+    Component,
+    Const,
+    Mod,
+    Model,
+    Range,
+    Scalarset,
+    Steps,
+    acquires,
+    action,
+    at,
+    atomic,
+    choose,
+    cost,
+    each,
+    process,
+    releases,
+    require,
+)
+
+
+class Sub(Scalarset, size=1):
+    """A submitter: a CPU that flushes its plug or runs a hardware queue."""
+
+
+class Commit(Enum):
+    """When the end of a list calls commit_rqs()."""
+
+    NEVER = auto()  # before d666ba98f849 (v5.0) there is no such hook
+    NOT_EMPTY = auto()  # v5.0 to v5.8, the series' own: only if something is left on the list
+    ANY_ERROR = auto()  # since 632bfb6323b8, as in 6.1: or if any request failed
+    LAST_FAILED = auto()  # since v6.3, as in 6.12: or if the last one tried did
+
+
+class Last(Enum):
+    """Which request of a list is handed over with bd->last set."""
+
+    EVERY = auto()  # before be94f058f2bd: each one, so that nothing is batched
+    LIST_EMPTY = auto()  # before 113285b47382, and since 6.12
+    OR_NO_TAG = auto()  # as in 6.1: also the one behind which no driver tag is left
+
+
+class Ring(Enum):
+    SPLIT = auto()  # virtqueue_add() on a full ring notifies the device, whatever it wants
+    PACKED = auto()  # it does not
+
+
+class Outcome(Enum):
+    """What becomes of a request before it reaches the ring. All but NORMAL use up one of `faults`."""
+
+    NORMAL = auto()
+    IOERR = auto()  # queue_rq() returns an error: the request is ended
+    BUSY = auto()  # queue_rq() returns BLK_STS_RESOURCE: back to the head of the list
+    NO_BUDGET = auto()  # the device's budget is used up: back to the list, the queue is run again later
+    SWALLOW = auto()  # completed without reaching the driver's kick, BLK_STS_OK returned (H1, H2)
+    PARK = auto()  # the queue was stopped meanwhile: inserted elsewhere, BLK_STS_OK returned (H3)
+
+
+class Run(Enum):
+    """Who will run a queue that has requests left."""
+
+    NOBODY = auto()
+    ON_TAG = auto()  # whoever gives back a driver tag
+    ON_COMPLETION = auto()  # the next completion: the host is blocked until then
+    OWED = auto()  # a work item or a timer: any time now
+
+
+class Bug(Enum):
+    """A departure from the kernel's text, each the smallest edit that makes one mistake."""
+
+    NONE = auto()
+    NO_RECHECK = auto()
+    CLEAR_LATE = auto()
+    KICK_PREPARE_UNLOCKED = auto()
+    DROP_NOTIFY = auto()
+    NO_COMMIT_AT_SWITCH = auto()
+    KEEP_NUM_ADDED = auto()
+    EVENT_OFF_BY_ONE = auto()
+    NO_WRAP_GUARD = auto()
+    TIMER_BEFORE_ADD = auto()
+    BUSY_AFTER_ADD = auto()
+    ERROR_AFTER_ADD = auto()
+    NO_RERUN = auto()
+    KEEP_TAG = auto()
+    EH_WITHOUT_LAST = auto()
+    FLUSH_AGAIN = auto()
+    COMMIT_ALWAYS = auto()
+
+
+def vring_need_event(event_idx: int, new_idx: int, old: int, wrap: int) -> bool:
+    """Whether the window of entries [old, new_idx) contains the one the device asked to be told of."""
+    return (new_idx - event_idx - 1) % wrap < (new_idx - old) % wrap
+
+
+class SpinLock(Component):
+    owner: Sub | None
+
+    @acquires
+    def lock(self, i: Sub) -> None:
+        require(self.owner is None)
+        self.owner = i
+
+    @releases
+    def unlock(self, i: Sub) -> None:
+        assert self.owner == i, "unlock by somebody who does not hold the lock"
+        self.owner = None
+
+
+class Virtqueue(Component):
+    """A ring with its indices modulo `wrap`, the doorbell (a latch), and what the device published for the driver."""
+
+    wrap: Const[int] = 8
+    event_idx: Const[bool] = True
+    publish_at_kick: Const[bool] = False
+    bug: Const[Bug] = Bug.NONE
+
+    vq_lock: SpinLock
+    avail_idx: Annotated[int, Mod(wrap)]  # entries before it are published
+    num_added: Annotated[int, Mod(wrap)]  # added since the last virtqueue_kick_prepare()
+    window_end: Annotated[int, Mod(wrap)]  # ghost: where the last window of a kick_prepare ended
+    last_avail_idx: Annotated[int, Mod(wrap)]  # the device's: next entry to pop
+    last_used_idx: Annotated[int, Mod(wrap)]  # the driver's: next completion to reap
+    avail_event: Annotated[int, Mod(wrap)]  # the device wants a doorbell for this entry
+    no_notify: bool  # without event index: the device wants none at all
+    kicked: bool
+
+    def shadow(self) -> int:
+        """avail_idx_shadow: the driver's private index, ahead of what is published only if that happens at the kick."""
+        return (self.avail_idx + self.num_added) % self.wrap if self.publish_at_kick else self.avail_idx
+
+    def in_use(self) -> int:
+        """Ring entries not reaped yet."""
+        return (self.shadow() - self.last_used_idx) % self.wrap
+
+    def unseen(self) -> int:
+        """Published entries the device has not popped."""
+        return (self.avail_idx - self.last_avail_idx) % self.wrap
+
+    def popped(self) -> int:
+        """Entries the device has popped and nobody has reaped."""
+        return (self.last_avail_idx - self.last_used_idx) % self.wrap
+
+    def add(self, i: Sub) -> None:
+        """virtqueue_add(): fill a slot, publish the index."""
+        assert self.vq_lock.owner == i, "virtqueue_add() without vq_lock"
+        if not self.publish_at_kick:
+            self.avail_idx += 1
+        self.num_added += 1
+
+    def wants_kick(self, new: int, old: int) -> bool:
+        """What the device published: does it want a doorbell for the window [old, new)?"""
+        if not self.event_idx:
+            return not self.no_notify
+        event = self.avail_event + 1 if self.bug is Bug.EVENT_OFF_BY_ONE else self.avail_event
+        return vring_need_event(event, new, old, self.wrap)
+
+    def kick_prepare(self, i: Sub) -> bool:
+        """virtqueue_kick_prepare(): close the window of entries added since the last call."""
+        assert self.vq_lock.owner == i, "virtqueue_kick_prepare() without vq_lock"
+        new = self.shadow()
+        old = (new - self.num_added) % self.wrap
+        self.avail_idx = new
+        if self.bug is not Bug.KEEP_NUM_ADDED:
+            self.num_added = 0
+        self.window_end = new
+        return self.wants_kick(new, old)
+
+    def notify(self) -> None:
+        """virtqueue_notify(): the doorbell, an exit to the hypervisor; the eventfd behind it latches."""
+        cost("doorbell")
+        self.kicked = True
+
+    def set_notification(self, on: bool) -> None:
+        """virtio_queue_set_notification() of QEMU: with the event index, off means not to advance it."""
+        if not self.event_idx:
+            self.no_notify = not on
+        elif on:
+            self.avail_event = self.avail_idx
+
+
+class Batching(Model):
+    """Submitters with lists of requests, hardware queues with a virtqueue each, one device thread per queue."""
+
+    plan: Const[tuple[int, ...]] = (0, 0)  # one list: the hardware queue of each request
+    lists_each: Const[int] = 1  # how many lists a submitter has
+    queues: Const[int] = 1
+    slots: Const[int] = 4
+    tags_total: Const[int] = 4
+    wrap: Const[int] = 8
+    faults_total: Const[int] = 0
+    kinds: Const[tuple[Outcome, ...]] = (Outcome.IOERR, Outcome.BUSY)
+    eh_commands: Const[int] = 0
+    commit: Const[Commit] = Commit.ANY_ERROR
+    last: Const[Last] = Last.OR_NO_TAG
+    ring: Const[Ring] = Ring.SPLIT
+    event_idx: Const[bool] = True
+    publish_at_kick: Const[bool] = False
+    bug: Const[Bug] = Bug.NONE
+
+    vq: dict[Annotated[int, Range(0, queues - 1)], Virtqueue] = each(
+        Virtqueue(wrap=wrap, event_idx=event_idx, publish_at_kick=publish_at_kick, bug=bug)
+    )
+    lists: dict[Sub, Annotated[int, Range(0, lists_each)]] = each(lists_each)  # not begun yet
+    rq_list: dict[Sub, Annotated[int, Range(0, len(plan))]]  # requests on the list being dispatched, or left over
+    parked: dict[Sub, Annotated[int, Range(0, len(plan))]]  # put aside while the queue was stopped
+    hctx: dict[Sub, Annotated[int, Range(0, queues - 1)]]  # the hardware queue being served
+    next_tag: dict[Sub, bool]  # the next request has its driver tag already
+    run: dict[Sub, Run]
+    tags: Annotated[int, Range(0, tags_total)] = tags_total
+    faults: Annotated[int, Range(0, faults_total)] = faults_total
+    eh_left: Annotated[int, Range(0, eh_commands)] = eh_commands
+    done: Annotated[int, Range(0, 2 * len(Sub) * lists_each * len(plan) + eh_commands)]  # with or without an error
+    owes: dict[Sub, set[Annotated[int, Range(0, queues - 1)]]]  # ghost: where a submitter has entries no window covered
+    rung: dict[Sub, Annotated[int, Range(0, 2 * len(plan) + 1)]]  # ghost: doorbells this call of dispatch() asked for
+
+    # --- blk-mq
+
+    @process
+    def dispatch(self, i: Sub) -> Steps:
+        """blk_mq_dispatch_rq_list(), and the plug flush that does the same: issue a list, then commit if need be."""
+        require(self.has_work(i))
+        self.take_list(i)
+        queued = False
+        errors = False
+        failed = False  # the request tried last
+        while self.rq_list[i] > 0:
+            if self.next_hctx(i) != self.hctx[i]:
+                if queued and self.commit is not Commit.NEVER and self.bug is not Bug.NO_COMMIT_AT_SWITCH:
+                    yield from self.commit_rqs(i)
+                queued = False
+                self.hctx[i] = self.next_hctx(i)
+            yield "prep"
+            atomic("tags are bits of an atomic bitmap; nothing else here is shared")
+            if not self.next_tag[i] and self.tags == 0:
+                failed = True
+                self.run[i] = Run.ON_TAG
+                break
+            last = self.take_request(i)
+            outcome = self.fate()
+            if outcome in (Outcome.BUSY, Outcome.NO_BUDGET):
+                self.put_back(i, Run.NOBODY if self.bug is Bug.NO_RERUN else Run.OWED)
+                failed = True
+                break
+            if outcome is not Outcome.NORMAL:
+                self.put_tag()
+                self.parked[i] += 1 if outcome is Outcome.PARK else 0
+                self.done += 0 if outcome is Outcome.PARK else 1
+                failed = outcome is Outcome.IOERR
+                errors = errors or failed
+                queued = queued or not failed
+                continue
+            yield "queue_rq"
+            if self.bug is Bug.FLUSH_AGAIN and self.rq_list[i] > 0:
+                self.flush_again(i)
+            accepted = yield from self.virtscsi_add_cmd(i, last)
+            failed = not accepted
+            if failed:
+                self.put_back(i, Run.ON_COMPLETION)
+                break
+            queued = True
+        yield "end"
+        atomic("what is shared is a tag, given back, and what tells that the wait for one is over")
+        if self.next_tag[i]:
+            self.next_tag[i] = False
+            self.put_tag()
+        self.look_again(i)
+        if queued and self.must_commit(self.rq_list[i] > 0, errors, failed):
+            yield from self.commit_rqs(i)
+        self.hctx[i] = 0
+
+    def has_work(self, i: Sub) -> bool:
+        if self.rq_list[i] > 0:
+            return self.run[i] is Run.OWED
+        return self.parked[i] > 0 or self.lists[i] > 0
+
+    def take_list(self, i: Sub) -> None:
+        """The list to dispatch: what is left over, else what was parked, else a new one."""
+        if self.rq_list[i] == 0 and self.parked[i] > 0:
+            self.rq_list[i] = self.parked[i]
+            self.parked[i] = 0
+        elif self.rq_list[i] == 0:
+            self.rq_list[i] = len(self.plan)
+            self.lists[i] -= 1
+        self.run[i] = Run.NOBODY
+        self.rung[i] = 0
+        self.hctx[i] = self.next_hctx(i)
+
+    def next_hctx(self, i: Sub) -> int:
+        """The hardware queue of the request at the head of the list."""
+        return self.plan[len(self.plan) - self.rq_list[i]]
+
+    def take_request(self, i: Sub) -> bool:
+        """Give the head of the list its driver tag and take it off; whether it is handed over as the last."""
+        if not self.next_tag[i]:
+            self.tags -= 1
+        self.next_tag[i] = False
+        self.rq_list[i] -= 1
+        if self.last is Last.OR_NO_TAG and self.rq_list[i] > 0:
+            self.next_tag[i] = self.tags > 0
+            if self.next_tag[i]:
+                self.tags -= 1
+            return not self.next_tag[i]
+        return self.rq_list[i] == 0 or self.last is Last.EVERY
+
+    def fate(self) -> Outcome:
+        """Budget and luck of one request."""
+        if self.faults_total == 0:
+            return Outcome.NORMAL
+        outcome = choose(Outcome)
+        if outcome is not Outcome.NORMAL:
+            require(self.faults > 0 and outcome in self.kinds)
+            self.faults -= 1
+        return outcome
+
+    def put_back(self, i: Sub, run: Run) -> None:
+        """Requeue the request in hand."""
+        self.rq_list[i] += 1
+        if self.bug is not Bug.KEEP_TAG:
+            self.put_tag()
+        self.run[i] = run
+
+    def put_tag(self) -> None:
+        """Give back a driver tag; who waits for one is run again."""
+        self.tags += 1
+        for j in Sub:
+            if self.run[j] is Run.ON_TAG:
+                self.run[j] = Run.OWED
+
+    def look_again(self, i: Sub) -> None:
+        """What the list waits for may have come while it was put away: then nobody else will tell."""
+        if self.run[i] is Run.ON_TAG and self.tags > 0:
+            self.run[i] = Run.OWED
+        if self.run[i] is Run.ON_COMPLETION and self.vq[self.hctx[i]].in_use() < self.slots:
+            self.run[i] = Run.OWED
+
+    def must_commit(self, left: bool, errors: bool, failed: bool) -> bool:
+        """The decision behind a list of which something was queued."""
+        if self.bug is Bug.COMMIT_ALWAYS:
+            return True
+        if self.commit is Commit.NEVER:
+            return False
+        if self.commit is Commit.NOT_EMPTY:
+            return left
+        return left or (errors if self.commit is Commit.ANY_ERROR else failed)
+
+    def flush_again(self, i: Sub) -> None:
+        """queue_rq() slept and schedule() flushed the same plug: the rest of the list goes out, doorbell and all."""
+        q = self.hctx[i]
+        self.vq[q].vq_lock.lock(i)
+        for _ in self.plan:
+            if self.rq_list[i] > 0:
+                self.rq_list[i] -= 1
+                self.tags -= 0 if self.next_tag[i] else 1
+                self.next_tag[i] = False
+                self.vq[q].add(i)
+        if self.close_window(i):
+            self.vq[q].notify()
+        self.vq[q].vq_lock.unlock(i)
+
+    # --- scsi and virtio-scsi
+
+    def virtscsi_add_cmd(self, i: Sub, kick: bool) -> Call[bool]:
+        """Publish under vq_lock, close the window if this is the last, notify outside the lock. False: the ring is full."""
+        self.vq[self.hctx[i]].vq_lock.lock(i)
+        if self.vq[self.hctx[i]].in_use() == self.slots:
+            if self.ring is Ring.SPLIT:
+                self.vq[self.hctx[i]].notify()
+            self.vq[self.hctx[i]].vq_lock.unlock(i)
+            return False
+        self.vq[self.hctx[i]].add(i)
+        self.owes[i].add(self.hctx[i])
+        wrapped = self.bug is not Bug.NO_WRAP_GUARD and self.vq[self.hctx[i]].num_added == self.wrap - 1
+        if kick or wrapped:
+            if self.bug is Bug.KICK_PREPARE_UNLOCKED:
+                yield from self.kick_unlocked(i)
+            else:
+                yield "kick_prepare"
+                needs_kick = self.close_window(i)
+                self.vq[self.hctx[i]].vq_lock.unlock(i)
+                if needs_kick and self.bug is not Bug.DROP_NOTIFY:
+                    yield "notify"
+                    self.notify(i)
+        else:
+            self.vq[self.hctx[i]].vq_lock.unlock(i)
+        if self.bug is Bug.ERROR_AFTER_ADD:
+            self.done += 1
+        return self.bug is not Bug.BUSY_AFTER_ADD
+
+    def kick_unlocked(self, i: Sub) -> Steps:
+        """virtqueue_kick() behind the unlock, as before f02b9ac35a47: another submitter may add in the middle of it."""
+        self.vq[self.hctx[i]].vq_lock.unlock(i)
+        yield "read"
+        new = self.vq[self.hctx[i]].shadow()
+        old = (new - self.vq[self.hctx[i]].num_added) % self.wrap
+        yield "write"
+        atomic("the two writes and the read race with nobody but as the text says")
+        self.vq[self.hctx[i]].num_added = 0
+        self.vq[self.hctx[i]].window_end = new
+        self.owes[i].discard(self.hctx[i])
+        if self.vq[self.hctx[i]].wants_kick(new, old):
+            yield "notify"
+            self.notify(i)
+
+    def commit_rqs(self, i: Sub) -> Steps:
+        """virtscsi_commit_rqs(): ring for whatever is published and not yet asked about."""
+        yield "kick_prepare"
+        self.vq[self.hctx[i]].vq_lock.lock(i)
+        needs_kick = self.close_window(i)
+        self.vq[self.hctx[i]].vq_lock.unlock(i)
+        if needs_kick:
+            yield "notify"
+            self.notify(i)
+
+    def close_window(self, i: Sub) -> bool:
+        """kick_prepare on the queue being served: it covers everybody's entries there."""
+        for j in Sub:
+            self.owes[j].discard(self.hctx[i])
+        return self.vq[self.hctx[i]].kick_prepare(i)
+
+    def notify(self, i: Sub) -> None:
+        self.vq[self.hctx[i]].notify()
+        self.rung[i] += 1
+
+    @process
+    def send_eh_cmnd(self, i: Sub) -> Steps:
+        """scsi_send_eh_cmnd(): one command past blk-mq, so that nobody commits behind it."""
+        require(self.eh_left > 0 and self.tags > 0)
+        self.eh_left -= 1
+        self.tags -= 1
+        yield "queuecommand"
+        accepted = yield from self.virtscsi_add_cmd(i, self.bug is not Bug.EH_WITHOUT_LAST)
+        if not accepted:
+            self.eh_left += 1
+            self.put_tag()
+
+    @action
+    def timeout(self, i: Sub) -> None:
+        """The timer of the request in hand, armed before the request reached the ring, requeues it."""
+        require(self.bug is Bug.TIMER_BEFORE_ADD and self.faults > 0 and at(self.dispatch, "queue_rq", i))
+        self.faults -= 1
+        self.rq_list[i] += 1
+
+    # --- the other side
+
+    @process
+    def handle_vq(self, q: Annotated[int, Range(0, queues - 1)]) -> Steps:
+        """virtio_scsi_handle_cmd_vq() in QEMU's thread for queue q, from the doorbell to its going back to sleep."""
+        require(self.vq[q].kicked)
+        if self.bug is not Bug.CLEAR_LATE:
+            self.vq[q].kicked = False
+        while True:
+            if not self.event_idx:
+                yield "disable"
+                self.vq[q].set_notification(False)
+            while True:
+                yield "pop"
+                if self.vq[q].unseen() == 0:
+                    break
+                self.vq[q].last_avail_idx += 1
+            yield "enable"
+            atomic("an index read too early only makes the check that follows see more")
+            self.vq[q].set_notification(True)
+            if self.bug is Bug.NO_RECHECK:
+                break
+            yield "recheck"
+            if self.vq[q].unseen() == 0:
+                break
+        if self.bug is Bug.CLEAR_LATE:
+            yield "clear"
+            self.vq[q].kicked = False
+
+    @action
+    def virtscsi_req_done(self, q: Annotated[int, Range(0, queues - 1)]) -> None:
+        """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free again."""
+        require(self.vq[q].popped() > 0 and self.vq[q].vq_lock.owner is None)
+        self.vq[q].last_used_idx += 1
+        self.done += 1
+        self.put_tag()
+        for i in Sub:
+            if self.run[i] is Run.ON_COMPLETION:
+                self.run[i] = Run.OWED

@@ -1,0 +1,57 @@
+"""`virtspec lint` shows what the linter finds, each with its place."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Run
+
+from virtspec import api
+from virtspec.ir.nodes import System
+from virtspec.source import Span
+
+
+@dataclass(frozen=True)
+class Finding:
+    action: str
+    message: str
+    span: Span
+
+
+@pytest.fixture
+def one_finding(spec: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    where = Span(str(spec / "lock.py"), 29, 8, 29, 22)
+
+    def lint(system: System) -> list[Finding]:
+        return [Finding("run.take", "reads and writes owner", where)]
+
+    monkeypatch.setattr(api, "lint", lint)
+
+
+@pytest.mark.usefixtures("one_finding")
+def test_findings_are_shown_with_their_line(run: Run) -> None:
+    done = run("lint", "lock.py")
+    assert done.code == 1
+    assert done.out == (
+        "lock.py:29: run.take: reads and writes owner\n"
+        "   29 |         self.owner = t\n"
+        "      |         ^^^^^^^^^^^^^^\n"
+        "\n"
+        "1 step of 4 may be too large.\n"
+    )
+
+
+@pytest.mark.usefixtures("one_finding")
+def test_json(run: Run) -> None:
+    done = run("lint", "lock.py", "--format", "json")
+    assert done.code == 1
+    assert json.loads(done.out) == [
+        {"action": "run.take", "message": "reads and writes owner", "place": {"file": "lock.py", "line": 29}}
+    ]
+
+
+def test_nothing_found(spec: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "lint", lambda system: [])
+    done = run("lint", "lock.py")
+    assert (done.code, done.out) == (0, "All 4 steps touch shared state once, or say why not.\n")
