@@ -9,7 +9,8 @@ virtqueue itself and reported as a fault. The liveness properties L1 to L3 need 
 from __future__ import annotations
 
 from virtspec import at, invariant, reachable, transition
-from virtspec_models.request_batching.spec import Batching, Run, Sub
+from virtspec_models.request_batching.spec import Batching
+from virtspec_models.request_batching.vocabulary import Run, Sub
 
 
 def running(m: Batching, i: Sub) -> bool:
@@ -24,12 +25,17 @@ def notifying(m: Batching, i: Sub) -> bool:
 
 def in_hand(m: Batching, i: Sub) -> bool:
     """Submitter i has taken a request off its list and has not reached the ring with it."""
-    return at(m.dispatch, "queue_rq", i) or at(m.send_eh_cmnd, "queuecommand", i)
+    return at(m.dispatch, "queue_rq", i) or at(m.dispatch, "resume", i) or at(m.send_eh_cmnd, "queuecommand", i)
 
 
 def asleep(m: Batching, q: int) -> bool:
     """The device waits for queue q's doorbell, and it has not been rung."""
     return not at(m.handle_vq, None, q) and not m.vq[q].kicked
+
+
+def runs(m: Batching) -> int:
+    """How many times a list changes its hardware queue, and one."""
+    return 1 + sum(1 for k in range(1, len(m.plan)) if m.plan[k] != m.plan[k - 1])
 
 
 def owing(m: Batching, i: Sub, q: int) -> bool:
@@ -42,16 +48,16 @@ def owing(m: Batching, i: Sub, q: int) -> bool:
 @invariant(Batching, id="RB-P1", source="VIRTIO 1.2, 2.7.13.4.1: the driver must not miss a notification")
 def no_orphan(m: Batching) -> bool:
     """For entries a sleeping device has not seen, somebody still owes a doorbell."""
-    return all(
-        not asleep(m, q) or m.vq[q].unseen() == 0 or any(owing(m, i, q) for i in Sub) for q in range(m.queues)
-    )
+    return all(not asleep(m, q) or m.vq[q].unseen() == 0 or any(owing(m, i, q) for i in Sub) for q in range(m.queues))
 
 
 @invariant(Batching, id="RB-P1C", source="derived; inductive for any number of submitters and requests")
 def uncovered_entries_are_unseen(m: Batching) -> bool:
     """What a sleeping device has not seen was added since the last kick_prepare, unless a doorbell is on its way."""
     return all(
-        not asleep(m, q) or any(notifying(m, i) and m.hctx[i] == q for i in Sub) or m.vq[q].unseen() <= m.vq[q].num_added
+        not asleep(m, q)
+        or any(notifying(m, i) and m.hctx[i] == q for i in Sub)
+        or m.vq[q].unseen() <= m.vq[q].num_added
         for q in range(m.queues)
     )
 
@@ -78,15 +84,15 @@ def windows_tile(m: Batching) -> bool:
 
 @invariant(Batching, id="RB-P5", source="series, cover letter: one doorbell per list")
 def one_doorbell_a_run(m: Batching, i: Sub) -> bool:
-    """Without a failure, a call asks for at most one doorbell per run of requests for the same queue."""
-    runs = 1 + sum(1 for k in range(1, len(m.plan)) if m.plan[k] != m.plan[k - 1])
-    return m.faults < m.faults_total or m.rung[i] <= runs
+    """With tags for all and no failure, a call asks for one doorbell at most per run of requests for the same queue."""
+    scarce = m.tags_total < len(Sub) * len(m.plan) + m.eh_commands
+    return scarce or m.faults < m.faults_total or m.rung[i] <= runs(m)
 
 
 @invariant(Batching, id="RB-P5F", source="08e3599e7401, 34c9f547402f (v6.3): no redundant commit")
 def one_doorbell_despite_failures(m: Batching, i: Sub) -> bool:
     """The same with failures: a commit that covers nothing is a doorbell for nothing."""
-    return m.rung[i] <= 1 + sum(1 for k in range(1, len(m.plan)) if m.plan[k] != m.plan[k - 1])
+    return m.tags_total < len(Sub) * len(m.plan) + m.eh_commands or m.rung[i] <= runs(m)
 
 
 @invariant(Batching, id="RB-P8", source="derived: BLK_STS_OK means in the ring or completed")
@@ -150,3 +156,18 @@ def device_sleeps_again(m: Batching) -> bool:
 def a_submitter_finishes(m: Batching, i: Sub) -> bool:
     """A call can end with nothing left to submit."""
     return not running(m, i) and m.lists[i] == 0 and m.rq_list[i] == 0 and m.eh_left == 0
+
+
+@reachable(Batching, id="RB-R4", source="derived (W10)")
+def a_stranger_owes_the_doorbell(m: Batching) -> bool:
+    """With the event index, a submitter that is done may depend on another's pending notify: its entries lie unseen."""
+    return (
+        len(Sub) == 1
+        or not m.event_idx
+        or any(
+            notifying(m, i) and not running(m, j) and m.lists[j] < m.lists_each and m.vq[0].unseen() > len(m.plan)
+            for i in Sub
+            for j in Sub
+            if asleep(m, 0)
+        )
+    )

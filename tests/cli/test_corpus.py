@@ -74,13 +74,13 @@ def edit(path: Path, old: str, new: str) -> None:
             "history.py",
             ', "fault": "violated"',
             "",
-            "zebra/careless: fault: no violation is claimed (commit 1234567), found violated 5",
+            "zebra/careless: fault: the history claims no violation (commit 1234567), found violated 5",
         ),
         (
             "history.py",
             '{"careful": True}, {"L-S1": "violated"}',
             '{"careful": True}, {"L-S1": "violated 4"}',
-            "zebra/careful: L-S1: violated 4 is claimed (history.py), found violated 3",
+            "zebra/careful: L-S1: the history claims violated 4, found violated 3",
         ),
         (
             "history.py",

@@ -133,7 +133,8 @@ def _against_claims(case: Case, result: Result) -> Iterator[str]:
         if claimed is None and now.split()[0] in ("holds", "reached"):
             continue
         if now not in (claimed, f"{claimed} {now.partition(' ')[2]}"):
-            yield f"{prop}: {claimed or 'no violation'} is claimed ({case.origin or 'history.py'}), found {now}"
+            origin = f" ({case.origin})" if case.origin else ""
+            yield f"{prop}: the history claims {claimed or 'no violation'}{origin}, found {now}"
 
 
 def judged(results: Sequence[Result]) -> list[Result]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from virtspec.frontend.routine import Routine, locals_of
+from virtspec.frontend.routine import Routine, comprehended, locals_of
 from virtspec.frontend.shape import Instance
 from virtspec.frontend.static import fold, is_known
 from virtspec.frontend.subset import Diagnostics
@@ -122,7 +122,8 @@ class Inliner:
         assigned = {
             n.id for n in ast.walk(callee.fn) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
-        renames = {name: "" for name in locals_of(callee.fn) if name != "self"}
+        hidden = comprehended(callee.fn) & self.locals  # a comprehension of the callee must not hide a local of the caller
+        renames = {name: "" for name in locals_of(callee.fn) | hidden if name != "self"}
         for param, arg in self.arguments(callee, call):
             value = fold(arg, self.statics(), self.routine.instance)
             if param.arg in assigned:

@@ -6,7 +6,7 @@ All others are no part of the state there, so that dead data never splits a stat
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from virtspec.frontend.steps import IDLE, Step
 
@@ -37,9 +37,19 @@ def targets(body: Iterable[ast.stmt]) -> list[str]:
     return list(found)
 
 
-def assigned(body: Iterable[ast.stmt], names: set[str]) -> set[str]:
-    """The locals a step may write."""
-    return {n.id for s in body for n in ast.walk(s) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)} & names
+def assigned(body: Iterable[ast.stmt]) -> set[str]:
+    """The locals the step may write."""
+    return {n.id for s in body for n in own_names(s) if isinstance(n.ctx, ast.Store)}
+
+
+def own_names(node: ast.AST) -> Iterator[ast.Name]:
+    """The names in `node` that are not bound by a comprehension in it: those are no locals of the process."""
+    comprehensions = getattr(node, "generators", ())
+    bound = {n.id for c in comprehensions for n in ast.walk(c.target) if isinstance(n, ast.Name)}
+    if isinstance(node, ast.Name):
+        yield node
+    for child in ast.iter_child_nodes(node):
+        yield from (n for n in own_names(child) if n.id not in bound)
 
 
 def _before(
@@ -52,8 +62,8 @@ def _before(
                 after = live.get(location, frozenset())
             case ast.If(test=test, body=then, orelse=orelse):
                 after = _before(then, after, live, names) | _before(orelse, after, live, names) | _read(test, names)
-            case ast.For(iter=domain, body=inner):
-                after = after | _before(inner, after, live, names) | _read(domain, names)
+            case ast.For(target=ast.Name(id=name), iter=domain, body=inner):
+                after = after | (_before(inner, after, live, names) - {name}) | _read(domain, names)
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 after = (after - {name}) | _read(value, names)
             case _:
@@ -63,7 +73,7 @@ def _before(
 
 def _read(node: ast.AST, names: set[str]) -> frozenset[str]:
     """Names read in `node`; the target of `x += 1` counts as read, too."""
-    found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+    found = {n.id for n in own_names(node) if isinstance(n.ctx, ast.Load)}
     if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
         found.add(node.target.id)
     return frozenset(found & names)

@@ -1,12 +1,9 @@
 """The same steps under CPython: what the author wrote, run by Python itself on ordinary objects.
 
 Each step of a process becomes a Python function compiled from the author's own syntax tree, file and line kept, so that
-`pdb` stops in it; methods and actions are called as they are. A state is loaded into a live object of the model's class
-and read back after the step. The interpreter and this module share only the cutting into steps: types, lowering,
+`pdb` stops in it; so do methods and actions. A state is loaded into a live object of the model's class (see `live`) and
+read back after the step. The interpreter and this module share only the cutting into steps: types, lowering,
 inlining of methods and the semantics of every expression are Python's here, which makes it a test of all of them.
-
-Fields check what is stored in them, as the language demands: an integer outside its range, None where a value is needed
-or an item too many is a fault.
 """
 
 from __future__ import annotations
@@ -68,8 +65,8 @@ class Native:
         self.spec = spec
         self.system = spec.system
         self.registry = spec.unit.registry
-        self.fit = Fit(self.registry)
-        self.paths = dict(_paths(spec.unit.root, ()))
+        self.living = Living(spec.unit.root, self.registry)
+        self.fit = self.living.fit
         self.functions: dict[str, Callable[..., tuple[str, dict[str, Any]]]] = {}
         for process in spec.unit.processes.values():
             for step in process.steps.steps:
@@ -119,6 +116,10 @@ class Native:
             return None
         except FAULTS:
             after = None
+        except AttributeError as error:
+            if error.obj is not None:  # only a component of None is the author's; anything else is a mistake of ours
+                raise
+            after = None
         return Move(action.name, (*params, *chooser.taken), after, tuple(chooser.costs))
 
     def step(self, action: Action, live: Any, params: list[Any], state: State) -> State:
@@ -153,11 +154,11 @@ class Native:
 
     def load(self, state: State) -> Any:
         """A live object of the model's class in `state`."""
-        live = _live(self.spec.unit.root, self.fit)
+        live = self.living.new()
         object.__setattr__(live, "_virtspec_at", lambda p, label, who: self.at(state, p, label, who))
         for f, value in zip(self.system.fields, state, strict=True):
             if f.role == "shared":
-                _put(live, self.paths[f.name], self.registry, f.type, value)
+                self.living.put(live, f.name, f.type, value)
         return live
 
     def at(self, state: State, name: str, label: str | None, who: Any) -> bool:
@@ -172,7 +173,7 @@ class Native:
     def read(self, live: Any, before: State, frame: dict[str, Value]) -> State:
         """The canonical state of a live object; pc and locals come from `frame`, or stay as they were."""
         return tuple(
-            _get(live, self.paths[f.name], self.registry, f.type) if f.role == "shared" else frame.get(f.name, old)
+            self.living.get(live, f.name, f.type) if f.role == "shared" else frame.get(f.name, old)
             for f, old in zip(self.system.fields, before, strict=True)
         )
 
@@ -219,41 +220,27 @@ class Native:
         steps = process.steps
         who, *params = [p.arg for p in process.routine.params]
         names = params if step.location == IDLE else sorted(steps.live[step.location])
-        body = [_Returns(steps.types).visit(copy.deepcopy(s)) for s in step.body]
+        given = {v.name: v.type for v in self.system.action(process.routine.name).params[1:]}
+        types = {**steps.types, **given}
+        body = [_StepChecks(types).visit(copy.deepcopy(s)) for s in step.body]
         args = ast.arguments([], [ast.arg(a) for a in ("self", who, *names)], None, [], [], None, [])
-        made = ast.FunctionDef(process.routine.name, args, body, [], None)
-        module = ast.Module([ast.copy_location(made, process.routine.fn)], [])
-        ast.fix_missing_locations(module)
-        types = {**steps.types}
+        made = ast.copy_location(ast.FunctionDef(process.routine.name, args, body, [], None), process.routine.fn)
 
         def fit(name: str, value: Any) -> Any:
             return self.fit(types[name], value)
 
-        names_in_scope = {**steps.names, "__locals__": locals, "__fit__": fit}
-        exec(compile(module, process.routine.path, "exec"), names_in_scope)
-        function: Callable[..., tuple[str, dict[str, Any]]] = names_in_scope[process.routine.name]
-        return function
+        names_in_scope = {**self.living.namespace.names(steps.names), "__locals__": locals, "__fit__": fit}
+        return compiled(made, process.routine.path, names_in_scope)
 
 
-class _Returns(ast.NodeTransformer):
-    """Lets a step's code give back its locals, and check what goes into locals with a declared range."""
-
-    def __init__(self, types: dict[str, Type]) -> None:
-        self.types = types
+class _StepChecks(Checks):
+    """Lets a step's code give back its locals as well."""
 
     def visit_Return(self, node: ast.Return) -> ast.stmt:
         everything = ast.Call(ast.Name("__locals__", ast.Load()), [], [])
         assert node.value is not None
         value = ast.Tuple([node.value, everything], ast.Load())
         return ast.fix_missing_locations(ast.copy_location(ast.Return(value), node))
-
-    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
-        target = node.targets[0]
-        if isinstance(target, ast.Name) and target.id in self.types:
-            fitted = ast.Call(ast.Name("__fit__", ast.Load()), [ast.Constant(target.id), node.value], [])
-            node.value = ast.copy_location(fitted, node.value)
-            ast.fix_missing_locations(node)
-        return node
 
 
 class _Chooser:
@@ -278,141 +265,3 @@ class _Chooser:
 
     def spend(self, name: str) -> None:
         self.costs.append(name)
-
-
-# --- live objects ----------------------------------------------------------------------------------------------------
-
-
-class Fit:
-    """Makes a Python value fit an IR type as storing it does: checked, wrapped, containers copied."""
-
-    def __init__(self, registry: Registry) -> None:
-        self.registry = registry
-
-    def __call__(self, t: Type, value: Any) -> Any:
-        match t:
-            case OptionType(of):
-                return None if value is None else self(of, value)
-            case TableType():
-                return _Table(self, t, value)
-            case SetType(of):
-                return _Set(self, of, value)
-            case SeqType(of, cap):
-                return _Seq(self, of, cap, value)
-            case ModType(n) if isinstance(value, int):
-                return value % n
-            case _:
-                try:
-                    return self.registry.python(t, self.registry.canonical(t, value))
-                except NoType as why:
-                    raise FaultSignal(str(why)) from None
-
-
-class _Table(dict[Any, Any]):
-    """A dict that is total and checks its values; an integer key is reduced where its type wraps."""
-
-    def __init__(self, fit: Fit, t: TableType, entries: dict[Any, Any]) -> None:
-        super().__init__({fit(t.key, k): fit(t.value, v) for k, v in entries.items()})
-        self.fit, self.type = fit, t
-
-    def __getitem__(self, key: Any) -> Any:
-        return super().__getitem__(self.key(key))
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        super().__setitem__(self.key(key), self.fit(self.type.value, value))
-
-    def key(self, key: Any) -> Any:
-        return self.fit(self.type.key, key)
-
-
-class _Set(set[Any]):
-    def __init__(self, fit: Fit, of: Type, members: Any) -> None:
-        super().__init__(fit(of, m) for m in members)
-        self.fit, self.of = fit, of
-
-    def add(self, item: Any) -> None:
-        super().add(self.fit(self.of, item))
-
-
-class _Seq(Seq[Any]):
-    def __init__(self, fit: Fit, of: Type, cap: int, items: Any) -> None:
-        super().__init__(fit(of, i) for i in items)
-        if len(self) > cap:
-            raise FaultSignal("the sequence is full")
-        self.fit, self.of, self.cap = fit, of, cap
-
-    def append(self, item: Any) -> None:
-        super().append(self.fit(self.of, item))
-
-    def appendleft(self, item: Any) -> None:
-        super().appendleft(self.fit(self.of, item))
-
-
-def _live(instance: Instance, fit: Fit) -> Any:
-    """An object of the instance's class whose attributes check what is stored."""
-    depth = len(instance.keys)
-    types = {}
-    for name, f in instance.fields.items():
-        t = f.type
-        for _ in range(depth):
-            assert isinstance(t, TableType)
-            t = t.value
-        types[name] = t
-
-    def checked(self: Any, name: str, value: Any) -> None:
-        object.__setattr__(self, name, fit(types[name], value))
-
-    cls = type(instance.cls.__name__, (instance.cls,), {"__setattr__": checked})
-    live = cls.__new__(cls)
-    for name, value in instance.constants.items():
-        object.__setattr__(live, name, value)
-    for name, part in instance.parts.items():
-        object.__setattr__(live, name, _parts(part, part.keys[depth:], fit))
-    return live
-
-
-def _parts(part: Instance, keys: tuple[Type, ...], fit: Fit) -> Any:
-    """A component, or a dict of them."""
-    if not keys:
-        return _live(part, fit)
-    return {fit.registry.python(keys[0], k): _parts(part, keys[1:], fit) for k in values(keys[0])}
-
-
-Path: TypeAlias = tuple[tuple[str, int], ...]
-"""Attributes from the model to a field, each with how many keys follow it (only components have some)."""
-
-
-def _paths(instance: Instance, path: Path, depth: int = 0) -> Iterator[tuple[str, Path]]:
-    for name, f in instance.fields.items():
-        yield f.name, (*path, (name, 0))
-    for name, part in instance.parts.items():
-        yield from _paths(part, (*path, (name, len(part.keys) - depth)), len(part.keys))
-
-
-def _put(holder: Any, path: Path, registry: Registry, t: Type, value: Value, pending: int = 0) -> None:
-    """Store a canonical value of `t` at `path`, spread over the components on the way."""
-    if pending:
-        assert isinstance(t, TableType) and isinstance(value, tuple)
-        for k, v in zip(values(t.key), value, strict=True):
-            _put(holder[registry.python(t.key, k)], path, registry, t.value, v, pending - 1)
-        return
-    (attr, keys), rest = path[0], path[1:]
-    if rest:
-        _put(getattr(holder, attr), rest, registry, t, value, keys)
-    else:
-        setattr(holder, attr, registry.python(t, value))
-
-
-def _get(holder: Any, path: Path, registry: Registry, t: Type, pending: int = 0) -> Value:
-    """The canonical value of `t` found at `path`."""
-    if pending:
-        assert isinstance(t, TableType)
-        return tuple(
-            _get(holder[registry.python(t.key, k)], path, registry, t.value, pending - 1) for k in values(t.key)
-        )
-    (attr, keys), rest = path[0], path[1:]
-    if rest:
-        return _get(getattr(holder, attr), rest, registry, t, keys)
-    return registry.canonical(t, getattr(holder, attr))
-
-

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from virtspec.frontend.expr import Names
-from virtspec.frontend.liveness import assigned, live_locals, targets
+from virtspec.frontend.liveness import assigned, live_locals, own_names, targets
 from virtspec.frontend.module import class_tree, span_of
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import Binding, Event, Place, Process, Scope, Slot, Unit
@@ -150,15 +150,15 @@ class _ProcessLowering:
         self.params = params[1:]
         self.types = {**process.steps.types, **dict(self.params)}
         code = [s for step in process.steps.steps for s in step.body]
-        self.local_names = (assigned(code, _every_name(code)) | dict(self.params).keys()) - {self.who}
+        self.local_names = (assigned(code) | dict(self.params).keys()) - {self.who}
         self.live = live_locals(process.steps.steps, self.local_names)
         process.steps.live = self.live
         self.check_runner(code)
 
     def check_runner(self, code: list[ast.stmt]) -> None:
         for stmt in code:
-            for node in ast.walk(stmt):
-                if isinstance(node, ast.Name) and node.id == self.who and isinstance(node.ctx, ast.Store):
+            for node in own_names(stmt):
+                if node.id == self.who and isinstance(node.ctx, ast.Store):
                     self.unit.diagnostics.note("VS306", node, self.routine.path, self.who)
 
     def lower(self, step: Step) -> Action:
@@ -167,7 +167,7 @@ class _ProcessLowering:
         entry = step.location == IDLE
         free = tuple(names.var(n, t) for n, t in self.params) if entry else ()
         ends = targets(step.body)
-        written = assigned(step.body, self.local_names)
+        written = assigned(step.body) & self.local_names
         kept = frozenset().union(*(self.live[e] for e in ends)) | self.live.get(step.location, frozenset())
         scope = Scope(self.routine.path, self.process.steps.names, self.types, {self.who: who})
         scope.locals["self"] = Place(self.unit.root)
@@ -244,9 +244,3 @@ class _ProcessLowering:
         if field is not None:
             t = Slot(field, (who,)).type
             lowering.out.append(Assign(full, (who,), build.const(default(t), t), span))
-
-
-def _every_name(code: list[ast.stmt]) -> set[str]:
-    return {n.id for s in code for n in ast.walk(s) if isinstance(n, ast.Name)}
-
-

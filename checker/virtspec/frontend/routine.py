@@ -66,6 +66,15 @@ class Routine:
         except NoType as why:
             raise diagnostics.refuse(why.code, annotation, self.path, *why.args) from None
 
+    def result_type(self, diagnostics: Diagnostics) -> Type | None:
+        """The type of the result, where the annotation is one of the language: a plain `int` is not."""
+        returns = self.fn.returns
+        if returns is None or (isinstance(returns, ast.Name) and returns.id in ("int", "None")):
+            return None
+        if isinstance(returns, ast.Constant) and returns.value is None:
+            return None
+        return self.type_of(returns, diagnostics)
+
     def typevars(self) -> dict[str, Any]:
         return {} if self.instance is None else self.instance.typevars
 
@@ -86,3 +95,9 @@ def locals_of(fn: ast.FunctionDef) -> set[str]:
 
 def _stored(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+
+
+def comprehended(fn: ast.FunctionDef) -> set[str]:
+    """The names that comprehensions in a function bind."""
+    targets = (n.target for n in ast.walk(fn) if isinstance(n, ast.comprehension))
+    return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}

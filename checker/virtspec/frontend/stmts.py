@@ -295,25 +295,28 @@ class Statements(Expressions):
     def for_members(self, node: ast.For, name: str) -> None:
         """A loop through the members of a set or the items of a sequence, as they are when it begins."""
         collection = self.expr(node.iter)
-        if not isinstance(collection.type, SetType | SeqType):
-            raise self.refuse("VS309", node.iter)
         span = self.span(node)
         self.let(f"{name}_in", collection, span)
         members = self.scope.locals.pop(f"{name}_in")
         assert isinstance(members, Var | Const)
-        if isinstance(collection.type, SetType):
-            of = collection.type.of
-            turns = [(build.contains_item(build.const(v, of), members), build.const(v, of)) for v in values(of)]
-        else:
-            count = build.length(members)
-            turns = [(build.lt(build.integer(i), count), build.seq_at(members, build.integer(i))) for i in range(collection.type.cap)]
-        for cond, element in turns:
+        for cond, element in self.turns(node, members):
 
             def turn(element: Expr = element) -> None:
                 self.let(name, element, span)
                 self.block(node.body)
 
             self.branch(cond, turn, lambda: None, span)
+
+    def turns(self, node: ast.For, members: Expr) -> list[tuple[Expr, Expr]]:
+        """For each turn a loop through `members` may take: when it does, and the element of that turn."""
+        match members.type:
+            case SetType(of):
+                return [(build.contains_item(build.const(v, of), members), build.const(v, of)) for v in values(of)]
+            case SeqType(_, cap):
+                at = [build.integer(i) for i in range(cap)]
+                return [(build.lt(i, build.length(members)), build.seq_at(members, i)) for i in at]
+            case _:
+                raise self.refuse("VS309", node.iter)
 
     # --- calls
 
@@ -489,6 +492,7 @@ class Statements(Expressions):
     def evaluate_call(self, node: ast.Call, routine: Routine, base: Place | None) -> Expr:
         """The value of a call without effects, by symbolic execution. Raises Effect if it has some."""
         inner = self.callee(node, routine, base, self.arguments(node, routine))
+        inner.scope.types = {**inner.scope.types, **self.result_type(routine)}
         code = self.unit.straighten(routine)
         inner.symbolic_block(code.body)
         result = inner.as_expr(inner.scope.locals.get(RESULT, UNASSIGNED))
@@ -513,8 +517,8 @@ class Statements(Expressions):
                 case ast.For(target=ast.Name(id=name), iter=domain, orelse=[]):
                     listed = domain_values(domain, self.statics, None)
                     if listed is None:
-                        raise self.refuse("VS309", domain)
-                    for value in listed:
+                        self.symbolic_members(node, name)
+                    for value in listed or ():
                         self.scope.locals[name] = Static(value)
                         self.symbolic_block(node.body)
                 case ast.Pass() | ast.Return(value=ast.Constant(value=str())) | ast.Expr(value=ast.Constant()):
@@ -522,15 +526,34 @@ class Statements(Expressions):
                 case _:
                     raise Effect(node, self.stack[-1].name + "()")
 
+    def symbolic_members(self, node: ast.For, name: str) -> None:
+        """A loop through the members of a set or the items of a sequence, without effects."""
+        for cond, element in self.turns(node, self.pure(node.iter)):
+
+            def turn(element: Expr = element) -> None:
+                self.scope.locals[name] = element
+                self.symbolic_block(node.body)
+
+            self.symbolic_branch(node, cond, turn, lambda: None)
+        self.scope.locals.pop(name, None)
+
     def symbolic_if(self, node: ast.If) -> None:
         cond = self.pure(node.test, BOOL)
         if isinstance(cond, Const):
             self.symbolic_block(node.body if cond.value else node.orelse)
             return
+        self.symbolic_branch(
+            node, cond, lambda: self.symbolic_block(node.body), lambda: self.symbolic_block(node.orelse)
+        )
+
+    def symbolic_branch(
+        self, node: ast.AST, cond: Expr, then: Callable[[], None], orelse: Callable[[], None]
+    ) -> None:
+        """Bind the locals as one of the two functions does, depending on `cond`."""
         before = dict(self.scope.locals)
-        self.symbolic_block(node.body)
+        then()
         after_then, self.scope.locals = self.scope.locals, before
-        self.symbolic_block(node.orelse)
+        orelse()
         after_else = self.scope.locals
         merged: dict[str, Binding] = {}
         for name in [*after_then, *(n for n in after_else if n not in after_then)]:
@@ -592,13 +615,9 @@ class Statements(Expressions):
         return None if found is None else self.as_expr(found)
 
     def result_type(self, routine: Routine) -> dict[str, Type]:
-        """The type an annotated result has, where the annotation says enough."""
-        returns = routine.fn.returns
-        if returns is None or (isinstance(returns, ast.Name) and returns.id in ("int", "None")):
-            return {}
-        if isinstance(returns, ast.Constant) and returns.value is None:
-            return {}
-        return {RESULT: routine.type_of(returns, self.unit.diagnostics)}
+        """The type the result is kept as, where the annotation tells."""
+        t = routine.result_type(self.unit.diagnostics)
+        return {} if t is None else {RESULT: t}
 
 
 class _Poison:

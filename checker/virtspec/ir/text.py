@@ -72,7 +72,7 @@ from virtspec.ir.walk import all_types
 INDENT = "  "
 
 # How tightly a form binds, as in Python's grammar.
-TERNARY, OR, AND, NOT, COMPARE, UNION, INTERSECT, SUM, PRODUCT, UNARY, POSTFIX = range(11)
+TERNARY, OR, AND, NOT, COMPARE, UNION, INTERSECT, SUM, PRODUCT, POSTFIX = range(10)
 _BINARY = {"|": UNION, "&": INTERSECT, "+": SUM, "-": SUM, "*": PRODUCT, "//": PRODUCT, "%": PRODUCT, "<=": COMPARE}
 
 
@@ -137,8 +137,7 @@ class _Printer:
     def leaf(self, e: Const | Read | Var) -> tuple[str, int]:
         match e:
             case Const(value, t):
-                negative = isinstance(value, int) and value < 0
-                return ("#" if self.explicit else "") + show(t, value), UNARY if negative else POSTFIX
+                return ("#" if self.explicit else "") + show(t, value), POSTFIX
             case Read(name, _, before):
                 field = f"@{name}" if self.explicit else name
                 return f"old.{field}" if before else field, POSTFIX

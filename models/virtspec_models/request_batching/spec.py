@@ -10,188 +10,11 @@ device. What is abstracted and why stands in the README beside this file. Memory
 
 from __future__ import annotations
 
-from enum import Enum, auto
 from typing import Annotated
 
-from virtspec import (
-    Call,
-    Component,
-    Const,
-    Mod,
-    Model,
-    Range,
-    Scalarset,
-    Steps,
-    acquires,
-    action,
-    at,
-    atomic,
-    choose,
-    cost,
-    each,
-    process,
-    releases,
-    require,
-)
-
-
-class Sub(Scalarset, size=1):
-    """A submitter: a CPU that flushes its plug or runs a hardware queue."""
-
-
-class Commit(Enum):
-    """When the end of a list calls commit_rqs()."""
-
-    NEVER = auto()  # before d666ba98f849 (v5.0) there is no such hook
-    NOT_EMPTY = auto()  # v5.0 to v5.8, the series' own: only if something is left on the list
-    ANY_ERROR = auto()  # since 632bfb6323b8, as in 6.1: or if any request failed
-    LAST_FAILED = auto()  # since v6.3, as in 6.12: or if the last one tried did
-
-
-class Last(Enum):
-    """Which request of a list is handed over with bd->last set."""
-
-    EVERY = auto()  # before be94f058f2bd: each one, so that nothing is batched
-    LIST_EMPTY = auto()  # before 113285b47382, and since 6.12
-    OR_NO_TAG = auto()  # as in 6.1: also the one behind which no driver tag is left
-
-
-class Ring(Enum):
-    SPLIT = auto()  # virtqueue_add() on a full ring notifies the device, whatever it wants
-    PACKED = auto()  # it does not
-
-
-class Outcome(Enum):
-    """What becomes of a request before it reaches the ring. All but NORMAL use up one of `faults`."""
-
-    NORMAL = auto()
-    IOERR = auto()  # queue_rq() returns an error: the request is ended
-    BUSY = auto()  # queue_rq() returns BLK_STS_RESOURCE: back to the head of the list
-    NO_BUDGET = auto()  # the device's budget is used up: back to the list, the queue is run again later
-    SWALLOW = auto()  # completed without reaching the driver's kick, BLK_STS_OK returned (H1, H2)
-    PARK = auto()  # the queue was stopped meanwhile: inserted elsewhere, BLK_STS_OK returned (H3)
-
-
-class Run(Enum):
-    """Who will run a queue that has requests left."""
-
-    NOBODY = auto()
-    ON_TAG = auto()  # whoever gives back a driver tag
-    ON_COMPLETION = auto()  # the next completion: the host is blocked until then
-    OWED = auto()  # a work item or a timer: any time now
-
-
-class Bug(Enum):
-    """A departure from the kernel's text, each the smallest edit that makes one mistake."""
-
-    NONE = auto()
-    NO_RECHECK = auto()
-    CLEAR_LATE = auto()
-    KICK_PREPARE_UNLOCKED = auto()
-    DROP_NOTIFY = auto()
-    NO_COMMIT_AT_SWITCH = auto()
-    KEEP_NUM_ADDED = auto()
-    EVENT_OFF_BY_ONE = auto()
-    NO_WRAP_GUARD = auto()
-    TIMER_BEFORE_ADD = auto()
-    BUSY_AFTER_ADD = auto()
-    ERROR_AFTER_ADD = auto()
-    NO_RERUN = auto()
-    KEEP_TAG = auto()
-    EH_WITHOUT_LAST = auto()
-    FLUSH_AGAIN = auto()
-    COMMIT_ALWAYS = auto()
-
-
-def vring_need_event(event_idx: int, new_idx: int, old: int, wrap: int) -> bool:
-    """Whether the window of entries [old, new_idx) contains the one the device asked to be told of."""
-    return (new_idx - event_idx - 1) % wrap < (new_idx - old) % wrap
-
-
-class SpinLock(Component):
-    owner: Sub | None
-
-    @acquires
-    def lock(self, i: Sub) -> None:
-        require(self.owner is None)
-        self.owner = i
-
-    @releases
-    def unlock(self, i: Sub) -> None:
-        assert self.owner == i, "unlock by somebody who does not hold the lock"
-        self.owner = None
-
-
-class Virtqueue(Component):
-    """A ring with its indices modulo `wrap`, the doorbell (a latch), and what the device published for the driver."""
-
-    wrap: Const[int] = 8
-    event_idx: Const[bool] = True
-    publish_at_kick: Const[bool] = False
-    bug: Const[Bug] = Bug.NONE
-
-    vq_lock: SpinLock
-    avail_idx: Annotated[int, Mod(wrap)]  # entries before it are published
-    num_added: Annotated[int, Mod(wrap)]  # added since the last virtqueue_kick_prepare()
-    window_end: Annotated[int, Mod(wrap)]  # ghost: where the last window of a kick_prepare ended
-    last_avail_idx: Annotated[int, Mod(wrap)]  # the device's: next entry to pop
-    last_used_idx: Annotated[int, Mod(wrap)]  # the driver's: next completion to reap
-    avail_event: Annotated[int, Mod(wrap)]  # the device wants a doorbell for this entry
-    no_notify: bool  # without event index: the device wants none at all
-    kicked: bool
-
-    def shadow(self) -> int:
-        """avail_idx_shadow: the driver's private index, ahead of what is published only if that happens at the kick."""
-        return (self.avail_idx + self.num_added) % self.wrap if self.publish_at_kick else self.avail_idx
-
-    def in_use(self) -> int:
-        """Ring entries not reaped yet."""
-        return (self.shadow() - self.last_used_idx) % self.wrap
-
-    def unseen(self) -> int:
-        """Published entries the device has not popped."""
-        return (self.avail_idx - self.last_avail_idx) % self.wrap
-
-    def popped(self) -> int:
-        """Entries the device has popped and nobody has reaped."""
-        return (self.last_avail_idx - self.last_used_idx) % self.wrap
-
-    def add(self, i: Sub) -> None:
-        """virtqueue_add(): fill a slot, publish the index."""
-        assert self.vq_lock.owner == i, "virtqueue_add() without vq_lock"
-        if not self.publish_at_kick:
-            self.avail_idx += 1
-        self.num_added += 1
-
-    def wants_kick(self, new: int, old: int) -> bool:
-        """What the device published: does it want a doorbell for the window [old, new)?"""
-        if not self.event_idx:
-            return not self.no_notify
-        event = self.avail_event + 1 if self.bug is Bug.EVENT_OFF_BY_ONE else self.avail_event
-        return vring_need_event(event, new, old, self.wrap)
-
-    def kick_prepare(self, i: Sub) -> bool:
-        """virtqueue_kick_prepare(): close the window of entries added since the last call."""
-        assert self.vq_lock.owner == i, "virtqueue_kick_prepare() without vq_lock"
-        new = self.shadow()
-        old = (new - self.num_added) % self.wrap
-        self.avail_idx = new
-        if self.bug is not Bug.KEEP_NUM_ADDED:
-            self.num_added = 0
-        self.window_end = new
-        return self.wants_kick(new, old)
-
-    def notify(self) -> None:
-        """virtqueue_notify(): the doorbell, an exit to the hypervisor; the eventfd behind it latches."""
-        cost("doorbell")
-        self.kicked = True
-
-    def set_notification(self, on: bool) -> None:
-        """virtio_queue_set_notification() of QEMU: with the event index, off means not to advance it."""
-        if not self.event_idx:
-            self.no_notify = not on
-        elif on:
-            self.avail_event = self.avail_idx
+from virtspec import Call, Const, Model, Range, Steps, action, at, atomic, choose, each, process, require
+from virtspec_models.request_batching.virtqueue import Virtqueue
+from virtspec_models.request_batching.vocabulary import Bug, Commit, Last, Outcome, Ring, Run, Sub
 
 
 class Batching(Model):
@@ -211,10 +34,11 @@ class Batching(Model):
     ring: Const[Ring] = Ring.SPLIT
     event_idx: Const[bool] = True
     publish_at_kick: Const[bool] = False
+    spurious: Const[bool] = False  # the device begins with a doorbell that means nothing, which it has to bear
     bug: Const[Bug] = Bug.NONE
 
     vq: dict[Annotated[int, Range(0, queues - 1)], Virtqueue] = each(
-        Virtqueue(wrap=wrap, event_idx=event_idx, publish_at_kick=publish_at_kick, bug=bug)
+        Virtqueue(wrap=wrap, event_idx=event_idx, publish_at_kick=publish_at_kick, spurious=spurious, bug=bug)
     )
     lists: dict[Sub, Annotated[int, Range(0, lists_each)]] = each(lists_each)  # not begun yet
     rq_list: dict[Sub, Annotated[int, Range(0, len(plan))]]  # requests on the list being dispatched, or left over
@@ -268,6 +92,7 @@ class Batching(Model):
             yield "queue_rq"
             if self.bug is Bug.FLUSH_AGAIN and self.rq_list[i] > 0:
                 self.flush_again(i)
+                yield "resume"
             accepted = yield from self.virtscsi_add_cmd(i, last)
             failed = not accepted
             if failed:
@@ -376,7 +201,7 @@ class Batching(Model):
     # --- scsi and virtio-scsi
 
     def virtscsi_add_cmd(self, i: Sub, kick: bool) -> Call[bool]:
-        """Publish under vq_lock, close the window if this is the last, notify outside the lock. False: the ring is full."""
+        """Publish under vq_lock, close the window if it is the last, notify outside the lock; False: the ring is full."""
         self.vq[self.hctx[i]].vq_lock.lock(i)
         if self.vq[self.hctx[i]].in_use() == self.slots:
             if self.ring is Ring.SPLIT:
@@ -443,6 +268,7 @@ class Batching(Model):
         require(self.eh_left > 0 and self.tags > 0)
         self.eh_left -= 1
         self.tags -= 1
+        self.rung[i] = 0
         yield "queuecommand"
         accepted = yield from self.virtscsi_add_cmd(i, self.bug is not Bug.EH_WITHOUT_LAST)
         if not accepted:
@@ -487,7 +313,7 @@ class Batching(Model):
 
     @action
     def virtscsi_req_done(self, q: Annotated[int, Range(0, queues - 1)]) -> None:
-        """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free again."""
+        """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free."""
         require(self.vq[q].popped() > 0 and self.vq[q].vq_lock.owner is None)
         self.vq[q].last_used_idx += 1
         self.done += 1

@@ -1,7 +1,7 @@
 """Peterson's filter lock (G. L. Peterson, "Myths about the mutual exclusion problem", 1981).
 
 N processes climb L levels. Whoever arrives at a level last waits there until somebody arrives after it, or nobody else
-is as high. Each level holds one process back: N - 1 levels are mutual exclusion, with fewer N - L processes get through.
+is as high. Each level holds one process back: N - 1 levels are mutual exclusion, fewer let N - L processes through.
 """
 
 from __future__ import annotations

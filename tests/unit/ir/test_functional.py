@@ -174,6 +174,13 @@ def test_a_fault_behind_a_require_needs_it() -> None:
     assert faults(form) == [("stop and not n + 1 <= 3", "undefined: n + 1"), ("stop and n + 1 <= 3 and go", "boom")]
 
 
+def test_a_fault_that_the_way_excludes_is_none() -> None:
+    held = build.not_(build.eq(READ["holder"], build.const(None, HOLDER)))
+    form = form_of(Require(held), Assign("table", (HELD,), build.integer(1)), Require(build.eq(HELD, D)), params=(D,))
+    assert expr_text(form.guard) == "holder != None and holder == d"
+    assert form.faults == ()
+
+
 def test_only_the_first_of_two_faults_counts() -> None:
     form = form_of(If(GO, (Fault("first"),)), If(STOP, (Fault("second"),)))
     assert faults(form) == [("go", "first"), ("not go and stop", "second")]
@@ -209,7 +216,7 @@ def test_branches_that_write_different_entries_join_as_wholes() -> None:
 def test_a_key_that_may_fault_stays_in_its_branch() -> None:
     form = form_of(If(GO, (Assign("table", (HELD,), build.integer(1)),)))
     assert updates(form) == {"table": "{**table, holder: 1} if go else table"}
-    assert faults(form) == [("go and not holder != None", "undefined: holder")]
+    assert faults(form) == [("go and holder == None", "undefined: holder")]
 
 
 def test_an_assignment_of_an_entry_to_itself_is_no_update() -> None:

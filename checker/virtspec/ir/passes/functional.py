@@ -190,9 +190,10 @@ class _Execution:
         return self.field(name, state) is not self.reads[name]
 
     def check_defined(self, stmt: Stmt, state: _State) -> None:
-        """Split off the fault of evaluating what `stmt` itself evaluates."""
+        """Split off the fault of evaluating what `stmt` itself evaluates, unless the way here excludes it."""
         for e in expressions(stmt):
-            fine = self.value(defined(e), state)
+            known = _conjuncts(state.path)
+            fine = build.and_(*(c for c in _conjuncts(self.value(defined(e), state)) if c not in known))
             if fine is not build.TRUE:
                 cond = build.and_(state.path, build.not_(fine))
                 self.faults.append(FaultCase(cond, f"undefined: {expr_text(e)}", stmt.span))
@@ -279,5 +280,8 @@ def _entry(version: Expr, update: MapUpdate) -> Expr | None:
 
 def _implied(cond: Expr, then: Expr) -> Expr:
     """`then` where `cond` holds, else true; conjunct by conjunct, so that what is short stays readable."""
-    parts = cond.items if isinstance(cond, And) else (cond,)
-    return build.or_(*map(build.not_, parts), then)
+    return build.or_(*map(build.not_, _conjuncts(cond)), then)
+
+
+def _conjuncts(e: Expr) -> tuple[Expr, ...]:
+    return e.items if isinstance(e, And) else (e,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
 
 from virtspec.ir.types import (
@@ -156,13 +157,14 @@ class Expressions(Values):
         return self.draws.pick(options)(depth) if depth > 0 else self.truth(depth)
 
     def truth(self, depth: int) -> str:
-        """A variable or a part of the state; a comparison where there is none."""
-        plain = self.scope.variables_of(BOOL) + [p.template for p in self.scope.paths_of(BOOL) if not p.keys]
-        plain += [name for name, t, _ in self.scope.constants if t == BOOL]
-        for p in self.scope.paths:
-            if isinstance(p.type, EnumType) and not p.keys and not p.partial:
-                plain.append(f"({p.template} == {p.type}.{self.draws.pick(p.type.members)})")
-                break
+        """Something short: a variable, a part of the state or a constant, compared with a literal if it is no bool."""
+        plain = self.scope.variables_of(BOOL) + [name for name, t, _ in self.scope.constants if t == BOOL]
+        simple = [p for p in self.scope.paths if not p.keys and not p.partial]
+        plain += [p.template for p in simple if p.type == BOOL]
+        plain += [f"({p.template} == {p.type}.{p.type.members[-1]})" for p in simple if isinstance(p.type, EnumType)]
+        plain += [f"({p.template} > {literal(bounds(p.type)[0])})" for p in simple if is_int(p.type)]
+        plain += [f"({p.template} is None)" for p in simple if isinstance(p.type, OptionType)]
+        plain += [f"(len({p.template}) > 0)" for p in simple if isinstance(p.type, SetType | SeqType)]
         return self.draws.pick([*plain, *self.scope.places] or ["True"])
 
     def looked_up(self, depth: int) -> str:
@@ -269,7 +271,8 @@ class Expressions(Values):
         if not types:
             return self.junction(depth)
         t = self.draws.pick(types)
-        return f"({self.known(t, depth)} {self.draws.pick(('<=', '>='))} {self.set(t, t.of, depth - 1, True)})"
+        right = self.set(t, t.of, depth - 1, False) if self.reads(t, depth - 1) else self.known(t, depth)
+        return f"({self.known(t, depth)} {self.draws.pick(('<=', '>='))} {right})"
 
     def dynamic(self, depth: int) -> str | None:
         """A condition the compiler cannot decide; None where nothing but literals is in reach."""
@@ -288,5 +291,16 @@ class Expressions(Values):
 
 
 def tidy(text: str) -> str:
-    """An expression without the parentheses it can do without."""
-    return ast.unparse(ast.parse(text, mode="eval"))
+    """An expression as people write it: without the parentheses it can do without."""
+    text = ast.unparse(ast.parse(text, mode="eval")).replace("'", '"')
+    while (found := _DOUBLE.search(text)) is not None:
+        start, depth, end = found.end(), 1, found.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        text = text[: start - 1] + text[start : end - 1] + text[end:]
+    return text
+
+
+_DOUBLE = re.compile(r"\b(?:any|all|sum)\(\(")
+"""Two parentheses around a generator; no other first argument of these functions starts with one."""

@@ -339,5 +339,5 @@ class Statements:
 
 
 def indented(lines: list[str]) -> list[str]:
-    return ["    " + line for line in lines]
+    return ["    " + line if line else "" for line in lines]
 

@@ -1,0 +1,323 @@
+"""Live objects: a state as objects of the specification's own classes, which check what is stored as the language does.
+
+Fields, entries, members and items check themselves: an integer outside its range, None where a value is needed or an
+item too many is a fault. Variables and results with a declared type are checked by code that `checked` adds to a copy of
+the author's, whose lines stay what they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import types
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
+
+from virtspec.frontend.domains import NoType, Registry
+from virtspec.frontend.routine import Routine
+from virtspec.frontend.shape import Instance
+from virtspec.frontend.subset import Diagnostics
+from virtspec.ir.types import ModType, OptionType, SeqType, SetType, TableType, Type, Value, ordinal, values
+from virtspec.lang.domains import Seq
+from virtspec.lang.model import Component, Model
+from virtspec.lang.rules import FaultSignal
+
+
+class Fit:
+    """Makes a Python value fit an IR type as storing it does: checked, wrapped, containers copied."""
+
+    def __init__(self, registry: Registry) -> None:
+        self.registry = registry
+
+    def __call__(self, t: Type, value: Any) -> Any:
+        match t:
+            case OptionType(of):
+                return None if value is None else self(of, value)
+            case TableType():
+                return _Table(self, t, value)
+            case SetType(of):
+                return _Set(self, of, value)
+            case SeqType(of, cap):
+                return _Seq(self, of, cap, value)
+            case ModType(n) if isinstance(value, int):
+                return value % n
+            case _:
+                try:
+                    return self.registry.python(t, self.registry.canonical(t, value))
+                except NoType as why:
+                    raise FaultSignal(str(why)) from None
+
+
+class _Keyed(dict[Any, Any]):
+    """A dict whose keys are those of a type: an integer is reduced where that wraps."""
+
+    def __init__(self, fit: Fit, key: Type, entries: Mapping[Any, Any]) -> None:
+        super().__init__({fit(key, k): v for k, v in entries.items()})
+        self.fit, self.key_type = fit, key
+
+    def __getitem__(self, key: Any) -> Any:
+        return super().__getitem__(self.fit(self.key_type, key))
+
+
+class _Table(_Keyed):
+    """A total dict that checks its values, too."""
+
+    def __init__(self, fit: Fit, t: TableType, entries: Mapping[Any, Any]) -> None:
+        super().__init__(fit, t.key, {k: fit(t.value, v) for k, v in entries.items()})
+        self.value_type = t.value
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        super().__setitem__(self.fit(self.key_type, key), self.fit(self.value_type, value))
+
+
+class _Set(set[Any]):
+    """A set that checks its members. A loop runs through those it has at the beginning, in the order of their type."""
+
+    def __init__(self, fit: Fit, of: Type, members: Any) -> None:
+        super().__init__(fit(of, m) for m in members)
+        self.fit, self.of = fit, of
+
+    def __iter__(self) -> Iterator[Any]:
+        registry = self.fit.registry
+        return iter(sorted(super().__iter__(), key=lambda m: ordinal(self.of, registry.canonical(self.of, m))))
+
+    def add(self, item: Any) -> None:
+        super().add(self.fit(self.of, item))
+
+    def discard(self, item: Any) -> None:
+        super().discard(self.fit(self.of, item))
+
+
+class _Seq(Seq[Any]):
+    """A sequence that checks its items. A loop runs through those it has at the beginning."""
+
+    def __init__(self, fit: Fit, of: Type, cap: int, items: Any) -> None:
+        super().__init__(fit(of, i) for i in items)
+        if len(self) > cap:
+            raise FaultSignal("the sequence is full")
+        self.fit, self.of, self.cap = fit, of, cap
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self[:])
+
+    def append(self, item: Any) -> None:
+        super().append(self.fit(self.of, item))
+
+    def appendleft(self, item: Any) -> None:
+        super().appendleft(self.fit(self.of, item))
+
+    def remove(self, item: Any) -> None:
+        super().remove(self.fit(self.of, item))
+
+
+# --- code ------------------------------------------------------------------------------------------------------------
+
+
+class Checks(ast.NodeTransformer):
+    """Makes code check what goes into variables of these types, by calls of `__fit__`."""
+
+    def __init__(self, types: Mapping[str, Type]) -> None:
+        self.types = types
+
+    def visit_Assign(self, node: ast.Assign) -> ast.stmt:
+        target = node.targets[0]
+        if isinstance(target, ast.Name) and target.id in self.types:
+            node.value = self.fitted(target.id, node.value)
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.stmt:
+        if node.value is None:
+            return ast.copy_location(ast.Pass(), node)
+        return self.visit_Assign(ast.copy_location(ast.Assign([node.target], node.value), node))
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.stmt:
+        if not (isinstance(node.target, ast.Name) and node.target.id in self.types):
+            return node
+        old = ast.copy_location(ast.Name(node.target.id, ast.Load()), node)
+        value = ast.copy_location(ast.BinOp(old, node.op, node.value), node)
+        return self.visit_Assign(ast.copy_location(ast.Assign([node.target], value), node))
+
+    def fitted(self, name: str, value: ast.expr) -> ast.expr:
+        """`value` checked against the type noted under `name`."""
+        call = ast.Call(ast.Name("__fit__", ast.Load()), [ast.Constant(name), value], [])
+        return ast.fix_missing_locations(ast.copy_location(call, value))
+
+
+class _MethodChecks(Checks):
+    """The same for a method or a function, whose result may have a type, too."""
+
+    def visit_Return(self, node: ast.Return) -> ast.stmt:
+        if RESULT in self.types and node.value is not None:
+            node.value = self.fitted(RESULT, node.value)
+        return node
+
+
+RESULT = "return"
+
+
+def checked(routine: Routine, names: Mapping[str, Any], fit: Fit) -> Callable[..., Any]:
+    """A copy of a method or function that checks its variables and its result where they have a declared type."""
+    quiet = Diagnostics()  # whatever is wrong was reported when the routine was lowered
+    declared = [n for n in ast.walk(routine.fn) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
+    types = {n.target.id: routine.type_of(n.annotation, quiet) for n in declared if isinstance(n.target, ast.Name)}
+    result = routine.result_type(quiet)
+    if result is not None:
+        types[RESULT] = result
+    made = copy.deepcopy(routine.fn)
+    made.decorator_list = []
+    made.body = [_MethodChecks(types).visit(stmt) for stmt in made.body]
+    return compiled(made, routine.path, {**names, "__fit__": lambda name, value: fit(types[name], value)})
+
+
+def compiled(made: ast.FunctionDef, path: str, names: dict[str, Any]) -> Callable[..., Any]:
+    """The function that a definition makes, its file being `path`."""
+    module = ast.Module([ast.fix_missing_locations(made)], [])
+    exec(compile(module, path, "exec", dont_inherit=True), names)
+    function: Callable[..., Any] = names[made.name]
+    return function
+
+
+class Namespace:
+    """The globals of a specification's modules, with functions that check."""
+
+    def __init__(self, registry: Registry, fit: Fit) -> None:
+        self.registry = registry
+        self.fit = fit
+        self.functions: dict[int, Callable[..., Any]] = {}
+
+    def names(self, original: Mapping[str, Any]) -> dict[str, Any]:
+        """The same names; functions of specifications replaced."""
+        return {name: self.function(value) for name, value in original.items()}
+
+    def function(self, value: Any) -> Any:
+        """A function of a specification replaced by its checking copy; anything else as it is."""
+        if not isinstance(value, types.FunctionType) or value.__module__.startswith("virtspec."):
+            return value
+        if id(value) not in self.functions:
+            self.functions[id(value)] = value
+            self.functions[id(value)] = checked(Routine.of(value, None, self.registry), value.__globals__, self.fit)
+        return self.functions[id(value)]
+
+
+# --- objects ---------------------------------------------------------------------------------------------------------
+
+
+class Living:
+    """Makes live objects of one specification."""
+
+    def __init__(self, root: Instance, registry: Registry) -> None:
+        self.root = root
+        self.registry = registry
+        self.fit = Fit(registry)
+        self.namespace = Namespace(registry, self.fit)
+        self.paths = dict(_paths(root, ()))
+        self.classes: dict[int, type[Any]] = {}
+        self.modules: dict[int, dict[str, Any]] = {}
+
+    def new(self) -> Any:
+        """A live object of the model's class, its fields not set."""
+        return self.live(self.root)
+
+    def live(self, instance: Instance) -> Any:
+        cls = self.live_class(instance)
+        made = cls.__new__(cls)
+        for name, value in instance.constants.items():
+            object.__setattr__(made, name, value)
+        for name, part in instance.parts.items():
+            object.__setattr__(made, name, self.parts(part, part.keys[len(instance.keys) :]))
+        return made
+
+    def parts(self, part: Instance, keys: tuple[Type, ...]) -> Any:
+        """A component, or a dict of them."""
+        if not keys:
+            return self.live(part)
+        entries = {self.registry.python(keys[0], k): self.parts(part, keys[1:]) for k in values(keys[0])}
+        return _Keyed(self.fit, keys[0], entries)
+
+    def live_class(self, instance: Instance) -> type[Any]:
+        """A subclass of the instance's class whose attributes and methods check."""
+        if id(instance) not in self.classes:
+            stored = {name: _entry_type(f.type, len(instance.keys)) for name, f in instance.fields.items()}
+
+            def store(made: Any, name: str, value: Any) -> None:
+                object.__setattr__(made, name, self.fit(stored[name], value))
+
+            methods = {"__setattr__": store, **self.methods(instance)}
+            self.classes[id(instance)] = type(instance.cls.__name__, (instance.cls,), methods)
+        return self.classes[id(instance)]
+
+    def methods(self, instance: Instance) -> dict[str, Any]:
+        """Checking copies of the methods that are run as they are: those without yields."""
+        found: dict[str, Any] = {}
+        for base in reversed(instance.cls.__mro__):
+            if base not in (object, Model, Component) and issubclass(base, Model | Component):
+                for name, method in vars(base).items():
+                    if isinstance(method, types.FunctionType):
+                        found[name] = method
+        routines = {name: Routine.of(method, instance, self.registry) for name, method in found.items()}
+        return {
+            name: checked(routine, self.globals(found[name]), self.fit)
+            for name, routine in routines.items()
+            if not routine.is_generator
+        }
+
+    def globals(self, method: types.FunctionType) -> dict[str, Any]:
+        """The names of the method's module, functions replaced by such that check."""
+        module = method.__globals__
+        if id(module) not in self.modules:
+            self.modules[id(module)] = self.namespace.names(module)
+        return self.modules[id(module)]
+
+    def put(self, live: Any, field: str, t: Type, value: Value) -> None:
+        """Set a field, spread over the components it belongs to."""
+        _put(live, self.paths[field], self.registry, t, value)
+
+    def get(self, live: Any, field: str, t: Type) -> Value:
+        """The canonical value of a field."""
+        return _get(live, self.paths[field], self.registry, t)
+
+
+def _entry_type(t: Type, depth: int) -> Type:
+    """The type of an entry that many keys down."""
+    for _ in range(depth):
+        assert isinstance(t, TableType)
+        t = t.value
+    return t
+
+
+Path: TypeAlias = tuple[tuple[str, int], ...]
+"""Attributes from the model to a field, each with how many keys follow it (only components have some)."""
+
+
+def _paths(instance: Instance, path: Path, depth: int = 0) -> Iterator[tuple[str, Path]]:
+    for name, f in instance.fields.items():
+        yield f.name, (*path, (name, 0))
+    for name, part in instance.parts.items():
+        yield from _paths(part, (*path, (name, len(part.keys) - depth)), len(part.keys))
+
+
+def _put(holder: Any, path: Path, registry: Registry, t: Type, value: Value, pending: int = 0) -> None:
+    """Store a canonical value of `t` at `path`, spread over the components on the way."""
+    if pending:
+        assert isinstance(t, TableType) and isinstance(value, tuple)
+        for k, v in zip(values(t.key), value, strict=True):
+            _put(holder[registry.python(t.key, k)], path, registry, t.value, v, pending - 1)
+        return
+    (attr, keys), rest = path[0], path[1:]
+    if rest:
+        _put(getattr(holder, attr), rest, registry, t, value, keys)
+    else:
+        setattr(holder, attr, registry.python(t, value))
+
+
+def _get(holder: Any, path: Path, registry: Registry, t: Type, pending: int = 0) -> Value:
+    """The canonical value of `t` found at `path`."""
+    if pending:
+        assert isinstance(t, TableType)
+        return tuple(
+            _get(holder[registry.python(t.key, k)], path, registry, t.value, pending - 1) for k in values(t.key)
+        )
+    (attr, keys), rest = path[0], path[1:]
+    if rest:
+        return _get(getattr(holder, attr), rest, registry, t, keys)
+    return registry.canonical(t, getattr(holder, attr))
