@@ -142,8 +142,8 @@ COUNTED = [
     Case("ticket_lock", (("Cpu", 5),)),
     Case("mcs", (("Proc", 2),)),
     Case("mcs", (("Proc", 3),)),
-    Case("dining", (("N", 4),)),
-    Case("dining", (("N", 4), ("one_differs", True))),
+    Case("dining", (("N", 5),)),
+    Case("dining", (("N", 5), ("one_differs", True))),
     Case("ring", (("P", 2), ("C", 1), ("K", 2))),
     Case("german", (("Client", 2), ("D", 2))),
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from typing import Any, TypeAlias
 from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
+from virtspec.frontend.steps import RESULT
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir.types import ModType, OptionType, SeqType, SetType, TableType, Type, Value, ordinal, values
 from virtspec.lang.domains import Seq
@@ -152,51 +154,57 @@ class _MethodChecks(Checks):
         return node
 
 
-RESULT = "return"
-
-
-def checked(routine: Routine, names: Mapping[str, Any], fit: Fit) -> Callable[..., Any]:
-    """A copy of a method or function that checks its variables and its result where they have a declared type."""
-    quiet = Diagnostics()  # whatever is wrong was reported when the routine was lowered
-    declared = [n for n in ast.walk(routine.fn) if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)]
-    types = {n.target.id: routine.type_of(n.annotation, quiet) for n in declared if isinstance(n.target, ast.Name)}
-    result = routine.result_type(quiet)
-    if result is not None:
-        types[RESULT] = result
-    made = copy.deepcopy(routine.fn)
-    made.decorator_list = []
-    made.body = [_MethodChecks(types).visit(stmt) for stmt in made.body]
-    return compiled(made, routine.path, {**names, "__fit__": lambda name, value: fit(types[name], value)})
-
-
-def compiled(made: ast.FunctionDef, path: str, names: dict[str, Any]) -> Callable[..., Any]:
-    """The function that a definition makes, its file being `path`."""
-    module = ast.Module([ast.fix_missing_locations(made)], [])
-    exec(compile(module, path, "exec", dont_inherit=True), names)
-    function: Callable[..., Any] = names[made.name]
-    return function
-
-
-class Namespace:
-    """The globals of a specification's modules, with functions that check."""
+class Checking:
+    """Makes copies of a specification's methods and functions that check what they store in variables and return."""
 
     def __init__(self, registry: Registry, fit: Fit) -> None:
         self.registry = registry
         self.fit = fit
         self.functions: dict[int, Callable[..., Any]] = {}
 
-    def names(self, original: Mapping[str, Any]) -> dict[str, Any]:
-        """The same names; functions of specifications replaced."""
-        return {name: self.function(value) for name, value in original.items()}
+    def copy(self, routine: Routine) -> Callable[..., Any]:
+        """The checking copy of a method or function without yields."""
+        quiet = Diagnostics()  # whatever is wrong was reported when the routine was lowered
+        declared: dict[str, Type] = {}
+        for node in ast.walk(routine.fn):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                declared[node.target.id] = routine.type_of(node.annotation, quiet)
+        result = routine.result_type(quiet)
+        if result is not None:
+            declared[RESULT] = result
+        made = copy.deepcopy(routine.fn)
+        made.decorator_list, made.returns = [], None
+        for arg in made.args.args:
+            arg.annotation = None
+        made.body = [_MethodChecks(declared).visit(stmt) for stmt in made.body]
+        return self.compiled(made, routine.path, routine.names, declared)
+
+    def compiled(
+        self, made: ast.FunctionDef, path: str, names: Mapping[str, Any], declared: Mapping[str, Type]
+    ) -> Callable[..., Any]:
+        """The function that a definition with checks makes, in the module of these names."""
+
+        def fit(name: str, value: Any) -> Any:
+            return self.fit(declared[name], value)
+
+        used = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)} & names.keys()
+        scope = {**names, **{name: self.function(names[name]) for name in used}, "__fit__": fit, "__locals__": locals}
+        module = ast.Module([ast.fix_missing_locations(made)], [])
+        exec(compile(module, path, "exec", dont_inherit=True), scope)
+        function: Callable[..., Any] = scope[made.name]
+        return function
 
     def function(self, value: Any) -> Any:
-        """A function of a specification replaced by its checking copy; anything else as it is."""
-        if not isinstance(value, types.FunctionType) or value.__module__.startswith("virtspec."):
+        """The checking copy of a function of the specification; anything else as it is."""
+        if not isinstance(value, types.FunctionType) or value.__module__.partition(".")[0] in FOREIGN:
             return value
         if id(value) not in self.functions:
-            self.functions[id(value)] = value
-            self.functions[id(value)] = checked(Routine.of(value, None, self.registry), value.__globals__, self.fit)
+            self.functions[id(value)] = self.copy(Routine.of(value, None, self.registry))
         return self.functions[id(value)]
+
+
+FOREIGN = {"virtspec", *sys.stdlib_module_names}
+"""Where functions come from that are not the specification's."""
 
 
 # --- objects ---------------------------------------------------------------------------------------------------------
@@ -209,10 +217,9 @@ class Living:
         self.root = root
         self.registry = registry
         self.fit = Fit(registry)
-        self.namespace = Namespace(registry, self.fit)
+        self.checking = Checking(registry, self.fit)
         self.paths = dict(_paths(root, ()))
         self.classes: dict[int, type[Any]] = {}
-        self.modules: dict[int, dict[str, Any]] = {}
 
     def new(self) -> Any:
         """A live object of the model's class, its fields not set."""
@@ -255,18 +262,7 @@ class Living:
                     if isinstance(method, types.FunctionType):
                         found[name] = method
         routines = {name: Routine.of(method, instance, self.registry) for name, method in found.items()}
-        return {
-            name: checked(routine, self.globals(found[name]), self.fit)
-            for name, routine in routines.items()
-            if not routine.is_generator
-        }
-
-    def globals(self, method: types.FunctionType) -> dict[str, Any]:
-        """The names of the method's module, functions replaced by such that check."""
-        module = method.__globals__
-        if id(module) not in self.modules:
-            self.modules[id(module)] = self.namespace.names(module)
-        return self.modules[id(module)]
+        return {name: self.checking.copy(r) for name, r in routines.items() if not r.is_generator}
 
     def put(self, live: Any, field: str, t: Type, value: Value) -> None:
         """Set a field, spread over the components it belongs to."""

@@ -15,26 +15,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from virtspec.frontend.domains import NoType, Registry
+from virtspec.frontend.domains import Registry
+from virtspec.frontend.live import Checks, Living
 from virtspec.frontend.load import Specification
 from virtspec.frontend.scope import Process
-from virtspec.frontend.shape import Instance
 from virtspec.frontend.steps import IDLE, Step
 from virtspec.ir.nodes import Action, Field
-from virtspec.ir.types import (
-    IntType,
-    ModType,
-    OptionType,
-    SeqType,
-    SetType,
-    TableType,
-    Type,
-    Value,
-    default,
-    ordinal,
-    values,
-)
-from virtspec.lang.domains import Seq, sized
+from virtspec.ir.types import IntType, TableType, Type, Value, default, ordinal, values
+from virtspec.lang.domains import sized
 from virtspec.lang.rules import Disabled, FaultSignal, stepping
 
 State: TypeAlias = tuple[Value, ...]
@@ -225,12 +213,7 @@ class Native:
         body = [_StepChecks(types).visit(copy.deepcopy(s)) for s in step.body]
         args = ast.arguments([], [ast.arg(a) for a in ("self", who, *names)], None, [], [], None, [])
         made = ast.copy_location(ast.FunctionDef(process.routine.name, args, body, [], None), process.routine.fn)
-
-        def fit(name: str, value: Any) -> Any:
-            return self.fit(types[name], value)
-
-        names_in_scope = {**self.living.namespace.names(steps.names), "__locals__": locals, "__fit__": fit}
-        return compiled(made, process.routine.path, names_in_scope)
+        return self.living.checking.compiled(made, process.routine.path, steps.names, types)
 
 
 class _StepChecks(Checks):

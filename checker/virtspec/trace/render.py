@@ -29,6 +29,9 @@ from virtspec.trace.trace import Trace, replay
 WIDTH = 100
 """Columns that text is wrapped at unless the caller knows better."""
 
+FEW = 8
+"""Up to so many fields of the initial state stand on a line of their own."""
+
 _NUMBER = 4
 _INDENT = " " * (_NUMBER + 6)
 
@@ -82,10 +85,7 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
     Raises NotABehaviour if the trace does not replay.
     """
     steps = shown_steps(system, trace)
-    lines = [Line("step", f"{0:{_NUMBER}}  initial state")]
-    for field in system.fields:
-        if field.role == "shared":
-            lines += _wrapped("change", f"{field.name}: {brief(field.type, field.init)}", width)
+    lines = [Line("step", f"{0:{_NUMBER}}  initial state"), *_initial(system, width)]
     column = max((len(step.call) for step in steps), default=0)
     for step in steps:
         place = str(step.span)
@@ -99,10 +99,32 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
     spent = [name for step in steps for name in step.costs]
     if len(spent) > 1:
         lines.append(Line("cost", " " * (_NUMBER + 2) + f"in all: {tally(spent)}"))
-    return lines + list(_ending(system, trace, reason, command))
+    return lines + list(_ending(system, trace, reason, command, width))
 
 
-def _ending(system: System, trace: Trace, reason: str, command: str) -> Iterator[Line]:
+def _initial(system: System, width: int) -> list[Line]:
+    """The shared fields as they start, one a line; where they are many, as many a line as fit."""
+    shown = [_named(f.name, f.type, f.init) for f in system.fields if f.role == "shared"]
+    if len(shown) <= FEW:
+        return [line for item in shown for line in _wrapped("change", item, width)]
+    rows: list[str] = []
+    for item in shown:
+        packed = f"{rows[-1]}   {item}" if rows else item
+        if rows and len(_INDENT) + len(packed) <= width:
+            rows[-1] = packed
+        else:
+            rows.append(item)
+    return [line for row in rows for line in _wrapped("change", row, width)]
+
+
+def _named(name: str, t: Type, value: Value) -> str:
+    """`name: value`; the entry of a table that has but one is named itself."""
+    while isinstance(t, TableType) and isinstance(value, tuple) and len(value) == 1:
+        name, t, value = f"{name}[{show(t.key, values(t.key)[0])}]", t.value, value[0]
+    return f"{name}: {brief(t, value)}"
+
+
+def _ending(system: System, trace: Trace, reason: str, command: str, width: int) -> Iterator[Line]:
     prop = next((p for p in system.properties if p.id == trace.property), None)
     kind: Kind = "end"
     if prop is None:
@@ -114,7 +136,7 @@ def _ending(system: System, trace: Trace, reason: str, command: str) -> Iterator
     yield Line(kind, f"{'=>':>{_NUMBER}}  {end}")
     if subject(trace) != "fault":  # the step that faults has said why
         for line in reason.splitlines():
-            yield Line("reason", _INDENT + line)
+            yield from _wrapped("reason", line, width)
     if command:
         yield Line("blank", "")
         yield Line("command", " " * (_NUMBER + 2) + "replay: " + command)

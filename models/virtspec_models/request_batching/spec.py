@@ -201,7 +201,7 @@ class Batching(Model):
     # --- scsi and virtio-scsi
 
     def virtscsi_add_cmd(self, i: Sub, kick: bool) -> Call[bool]:
-        """Publish under vq_lock, close the window if it is the last, notify outside the lock; False: the ring is full."""
+        """Publish under vq_lock; for the last one close the window, notify after unlocking. False: the ring is full."""
         self.vq[self.hctx[i]].vq_lock.lock(i)
         if self.vq[self.hctx[i]].in_use() == self.slots:
             if self.ring is Ring.SPLIT:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from virtspec.explore import oracle
 from virtspec.ir.nodes import Field, Runner, System
-from virtspec.ir.types import EnumType, IntType, TableType
+from virtspec.ir.types import BOOL, EnumType, IntType, ScalarsetType, TableType
 from virtspec.trace.render import differences, render, shown_steps, text
 from virtspec.trace.trace import Trace
 
@@ -30,18 +30,8 @@ STUCK = """\
 
 TOUR = """\
    0  initial state
-          flag: False
-          count: 0
-          turn: 0
-          colour: RED
-          who: Task0
-          owner: None
-          maybe: None
-          table: all 0
-          by_int: all RED
-          waiters: {}
-          queue: []
-          last: Request(id=0, done=False)
+          flag: False   count: 0   turn: 0   colour: RED   who: Task0   owner: None   maybe: None
+          table: all 0   by_int: all RED   waiters: {}   queue: []   last: Request(id=0, done=False)
    1  set_flag(x=True)                  spec.py:10
           flag: False -> True
           spends write
@@ -114,6 +104,18 @@ def test_long_changes_are_wrapped_further_in(zoo: System, tour: Trace) -> None:
     lines = [line.text for line in render(zoo, tour, width=70)]
     at = lines.index("          queue: [Request(id=2, done=True)] -> [Request(id=2,")
     assert lines[at + 1] == "              done=True), Request(id=0, done=False)]"
+
+
+def test_a_long_reason_is_wrapped(lock: System, stuck: Trace) -> None:
+    lines = [line.text for line in render(lock, stuck, reason="word " * 30, width=60)]
+    assert lines[-4] == "          word word word word word word word word word word"
+    assert lines[-3] == "              word word word word word word word word word"
+
+
+def test_the_only_entry_of_a_table_is_named(lock: System, stuck: Trace) -> None:
+    only = Field("busy", TableType(ScalarsetType("Irq", 1), TableType(IntType(7, 7), BOOL)), ((False,),))
+    system = replace(lock, fields=(only,), actions=(), runners=())
+    assert render(system, Trace(system.fingerprint, ()))[1].text == "          busy[Irq][7]: False"
 
 
 def test_places_are_told_apart_from_the_text(lock: System, stuck: Trace) -> None:
