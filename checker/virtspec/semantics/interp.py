@@ -60,7 +60,7 @@ from virtspec.ir.nodes import (
     Var,
 )
 from virtspec.ir.types import TableType, Type, Value, contains, ordinal, show, values
-from virtspec.source import NOWHERE, Span
+from virtspec.source import Span
 
 State: TypeAlias = tuple[Value, ...]
 
