@@ -40,7 +40,8 @@ L-S1: The lock is free while the light is green.
    3  turn              lock.py:36
           light: RED -> GREEN
   =>  L-S1 is violated; not true:
-          light == RED or owner == None
+          light == RED
+            or owner == None
 
       replay: virtspec replay virtspec-traces/lock-careful=true-L-S1.itf.json
 

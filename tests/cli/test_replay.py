@@ -19,7 +19,7 @@ def test_a_stored_trace_is_shown_again(stored: Path, run: Run) -> None:
     done = run("replay", stored)
     assert (done.code, done.err) == (0, "")
     assert "\nL-S1: The lock is free while the light is green.\n" in done.out
-    assert "  =>  L-S1 is violated; not true:\n          light == RED or owner == None\n" in done.out
+    assert "  =>  L-S1 is violated; not true:\n          light == RED\n            or owner == None\n" in done.out
 
 
 def test_a_fault_is_shown_again(stored: Path, run: Run) -> None:
@@ -44,7 +44,7 @@ def test_the_configuration_is_that_of_the_trace(spec: Path, run: Run) -> None:
 def test_json(stored: Path, run: Run) -> None:
     report = json.loads(run("replay", stored, "--format", "json").out)
     assert report["property"] == "L-S1"
-    assert report["reason"] == "light == RED or owner == None"
+    assert report["reason"] == "light == RED\n  or owner == None"
     assert [step["call"] for step in report["trace"]] == ["run(Task0)", "run.take(Task0)", "turn"]
 
 

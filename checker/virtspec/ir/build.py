@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Iterable
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, assert_never
 
 from virtspec.ir.nodes import (
     And,
@@ -266,7 +266,7 @@ def _junction(kind: type[And] | type[Or], neutral: bool, items: Iterable[Expr]) 
                 if part.value is neutral:
                     continue
                 flat.append(part)
-                return part if all(map(_total, flat)) else intern(kind(tuple(flat)))
+                return part if all(map(total, flat)) else intern(kind(tuple(flat)))
             if part not in flat:
                 flat.append(part)
     if not flat:
@@ -282,33 +282,39 @@ def eq(a: Expr, b: Expr) -> Expr:
     if is_int(a.type) and is_int(b.type):
         (alo, ahi), (blo, bhi) = interval(a), interval(b)
         if ahi < blo or bhi < alo:
-            return FALSE if _total(a) and _total(b) else intern(Eq(a, b))
+            return FALSE if total(a) and total(b) else intern(Eq(a, b))
     else:
         try:
             t = common_type(a.type, b.type)
             a, b = coerce(a, t), coerce(b, t)
         except IllTyped:
             raise IllTyped(f"{a.type} is never equal to {b.type}") from None
-    if a is b and _total(a):
+    if a is b and total(a):
         return TRUE
     if isinstance(a, Const) and isinstance(b, Const):
         return boolean(a.value == b.value)
     return intern(Eq(a, b))
 
 
-def _total(e: Expr) -> bool:
+def total(e: Expr) -> bool:
     """Whether `e` is known never to fault by its shape alone, so that it may go where its value does not matter."""
     match e:
         case Const() | Read() | Var():
             return True
-        case Index(a, b) | Eq(a, b) | Lt(a, b) | Le(a, b) | In(a, b) | Arith("+" | "-" | "*", a, b):
-            return _total(a) and _total(b)
-        case Get(a) | Some(a) | Not(a) | Len(a):
-            return _total(a)
-        case And(items) | Or(items) | MakeRecord(items):
-            return all(map(_total, items))
-        case _:
+        case Unwrap() | Narrow() | SeqAt() | SeqOp():
             return False
+        case Arith("//" | "%", a, b):
+            return interval(b)[0] > 0 and total(a) and total(b)
+        case Index(a, b) | Eq(a, b) | Lt(a, b) | Le(a, b) | In(a, b) | Arith(_, a, b) | SetOp(_, a, b):
+            return total(a) and total(b)
+        case MapUpdate(a, b, c) | Ite(a, b, c):
+            return total(a) and total(b) and total(c)
+        case Get(a) | Some(a) | Not(a) | Len(a) | Quant(_, _, a) | MapOf(_, a) | SetOf(_, a):
+            return total(a)
+        case And(items) | Or(items) | MakeRecord(items) | SetLit(items):
+            return all(map(total, items))
+        case _:
+            assert_never(e)
 
 
 def _need_int(e: Expr) -> Expr:
@@ -322,7 +328,7 @@ def _need_int(e: Expr) -> Expr:
 def lt(a: Expr, b: Expr) -> Expr:
     a, b = _need_int(a), _need_int(b)
     (alo, ahi), (blo, bhi) = interval(a), interval(b)
-    if _total(a) and _total(b) and (ahi < blo or alo >= bhi):
+    if total(a) and total(b) and (ahi < blo or alo >= bhi):
         return boolean(ahi < blo)
     return intern(Lt(a, b))
 
@@ -330,7 +336,7 @@ def lt(a: Expr, b: Expr) -> Expr:
 def le(a: Expr, b: Expr) -> Expr:
     a, b = _need_int(a), _need_int(b)
     (alo, ahi), (blo, bhi) = interval(a), interval(b)
-    if _total(a) and _total(b) and (ahi <= blo or alo > bhi):
+    if total(a) and total(b) and (ahi <= blo or alo > bhi):
         return boolean(ahi <= blo)
     return intern(Le(a, b))
 
@@ -373,7 +379,7 @@ def ite(cond: Expr, then: Expr, orelse: Expr) -> Expr:
         return then if cond.value else orelse
     t = common_type(then.type, orelse.type)
     then, orelse = coerce(then, t), coerce(orelse, t)
-    if then is orelse and _total(cond):
+    if then is orelse and total(cond):
         return then
     return intern(Ite(cond, then, orelse, t))
 
@@ -388,7 +394,7 @@ def index(table: Expr, key: Expr) -> Expr:
     if isinstance(table, Const) and isinstance(key, Const):
         assert isinstance(table.value, tuple)
         return const(table.value[ordinal(table.type.key, key.value)], table.type.value)
-    if isinstance(table, MapUpdate) and table.key is key and _total(table.table) and _total(key):
+    if isinstance(table, MapUpdate) and table.key is key and total(table.table) and total(key):
         return table.value
     return intern(Index(table, key, table.type.value))
 
@@ -413,7 +419,7 @@ def get(record: Expr, name: str) -> Expr:
         raise IllTyped(f"{record.type} has no component {name!r}")
     for i, (field, t) in enumerate(record.type.fields):
         if field == name:
-            if isinstance(record, MakeRecord) and all(map(_total, record.items[:i] + record.items[i + 1 :])):
+            if isinstance(record, MakeRecord) and all(map(total, record.items[:i] + record.items[i + 1 :])):
                 return record.items[i]
             if isinstance(record, Const):
                 assert isinstance(record.value, tuple)

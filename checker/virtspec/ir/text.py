@@ -157,7 +157,7 @@ class _Printer:
             case And(items):
                 return " and ".join(self.text(x, AND + 1) for x in items), AND
             case Or(items):
-                return " or ".join(self.text(x, OR + 1) for x in items), OR
+                return self.alternatives(items)
             case Eq(a, b):
                 return self.binary(a, "==", b, COMPARE)
             case Lt(a, b):
@@ -170,6 +170,35 @@ class _Printer:
                 return f"{self.text(then, OR)} if {self.text(cond, OR)} else {self.text(orelse)}", TERNARY
             case _:
                 assert_never(e)
+
+    def alternatives(self, items: tuple[Expr, ...]) -> tuple[str, int]:
+        """A disjunction; in the light form, three and more members of one enum are a set, or all but what is missing."""
+        parts: dict[Expr, list[str]] = {}
+        for item in items:
+            match item:
+                case Eq(left, Const(str(member), EnumType())) if not self.explicit:
+                    parts.setdefault(left, []).append(member)
+                case _:
+                    parts[item] = []
+        texts = [text for e, members in parts.items() for text in self.one_of(e, members)]
+        if len(texts) == 1:
+            return texts[0]
+        return " or ".join(text if level > OR else f"({text})" for text, level in texts), OR
+
+    def one_of(self, e: Expr, members: list[str]) -> list[tuple[str, int]]:
+        """`e` where no members are given, else that it is one of these."""
+        if not members:
+            return [(self.text(e, OR + 1), OR + 1)]
+        left = self.text(e, COMPARE + 1)
+        if len(members) < 3:
+            return [(f"{left} == {member}", COMPARE) for member in members]
+        assert isinstance(e.type, EnumType)
+        others = [m for m in e.type.members if m not in members]
+        if len(others) == 1:
+            return [(f"{left} != {others[0]}", COMPARE)]
+        if len(others) < len(members):
+            return [(f"{left} not in {{{', '.join(others)}}}", COMPARE)]
+        return [(f"{left} in {{{', '.join(members)}}}", COMPARE)]
 
     def binary(self, a: Expr, op: str, b: Expr, level: int) -> tuple[str, int]:
         """Comparisons do not chain, everything else groups to the left."""

@@ -206,10 +206,8 @@ def values(t: Type) -> tuple[Value, ...]:
         case TableType(key, value):
             return tuple(itertools.product(values(value), repeat=cardinality(key)))
         case SetType(of):
-            members = values(of)
-            return tuple(
-                frozenset(m for i, m in enumerate(members) if mask >> i & 1) for mask in range(1 << len(members))
-            )
+            all_of = values(of)
+            return tuple(frozenset(m for i, m in enumerate(all_of) if mask >> i & 1) for mask in range(1 << len(all_of)))
         case SeqType(of, cap):
             return tuple(v for n in range(cap + 1) for v in itertools.product(values(of), repeat=n))
         case RecordType(_, fields):

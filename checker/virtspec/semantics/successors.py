@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from virtspec.ir.nodes import Action, And, Expr, Property, Quant, Runner, System, Var
+from virtspec.ir.nodes import Action, And, Expr, Or, Property, Quant, Runner, System, Var
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import Value, show, values
 from virtspec.semantics.interp import Disabled, Env, Faulted, State, Taken, Undefined, evaluate, outcomes
@@ -107,7 +107,9 @@ def blame(cond: Expr, env: Env) -> Blame:
                 cond = body
             case _:
                 break
-    return Blame(expr_text(cond), tuple((v.name, show(v.type, env.vars[v.name])) for v in bound))
+    parts = cond.items if isinstance(cond, Or) else (cond,)
+    text = "\n  or ".join(expr_text(part) for part in parts)
+    return Blame(text, tuple((v.name, show(v.type, env.vars[v.name])) for v in bound))
 
 
 def _true(e: Expr, env: Env) -> bool:
