@@ -101,6 +101,9 @@ class Search:
                 continue
             self.judge_step(source, action, picks, outcome)
             if outcome.state not in self.seen:
+                if len(self.states) == self.limits.states:
+                    self.stop(f"the limit of {self.limits.states} states was reached")
+                    return
                 self.seen[outcome.state] = len(self.states)
                 self.states.append(outcome.state)
                 self.came_by.append((source, action, picks))
@@ -147,8 +150,6 @@ class Search:
 
     def over_limit(self) -> bool:
         now = time.monotonic()
-        if self.limits.states is not None and len(self.states) > self.limits.states:
-            self.stop(f"the limit of {self.limits.states} states was reached")
         if self.limits.seconds is not None and now - self.started > self.limits.seconds:
             self.stop(f"the time limit of {self.limits.seconds:g} s was reached")
         if self.progress is not None and now - self.ticked >= PROGRESS_EVERY:

@@ -267,11 +267,19 @@ class Disabled:
 Outcome: TypeAlias = Taken | Faulted | Disabled
 
 
-class _MorePicks(Exception):
+class MorePicks(Exception):
     """The step reached a `Choose` for which no pick was given."""
 
     def __init__(self, var: Var) -> None:
         self.var = var
+
+
+class NoSuchPick(Exception):
+    """A pick given is no value of what it is for."""
+
+    def __init__(self, var: Var, value: Value) -> None:
+        self.var = var
+        self.value = value
 
 
 def outcomes(system: System, action: Action, state: State) -> list[Outcome]:
@@ -285,13 +293,16 @@ def outcomes(system: System, action: Action, state: State) -> list[Outcome]:
 def _explore(system: System, action: Action, state: State, picks: tuple[Value, ...], found: list[Outcome]) -> None:
     try:
         found.append(run(system, action, state, picks))
-    except _MorePicks as more:
+    except MorePicks as more:
         for value in values(more.var.type):
             _explore(system, action, state, (*picks, value), found)
 
 
 def run(system: System, action: Action, state: State, picks: Sequence[Value]) -> Outcome:
-    """Run `action` with the given values of its parameters and choices, in the order met."""
+    """Run `action` with the given values of its parameters and choices, in the order met.
+
+    Raises MorePicks where they do not suffice, NoSuchPick where one does not exist; those left over are ignored.
+    """
     work = _Run(system, Env(system.field_index, list(state)), picks)
     for param in action.params:
         work.pick(param)
@@ -311,8 +322,10 @@ class _Run:
 
     def pick(self, v: Var) -> None:
         if len(self.taken) == len(self.picks):
-            raise _MorePicks(v)
+            raise MorePicks(v)
         value = self.picks[len(self.taken)]
+        if not contains(v.type, value):
+            raise NoSuchPick(v, value)
         self.taken.append((v, value))
         self.env.vars[v.name] = value
 

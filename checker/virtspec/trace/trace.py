@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from virtspec.errors import InputError
 from virtspec.ir.nodes import System
 from virtspec.ir.types import Value
-from virtspec.semantics.interp import Faulted, State, Taken, run
+from virtspec.semantics.interp import Disabled, Faulted, MorePicks, NoSuchPick, State, Taken, run
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +55,7 @@ def replay(system: System, trace: Trace) -> list[Taken | Faulted]:
     """
     state, done = system.init, []
     for number, step in enumerate(trace.steps, 1):
-        try:
-            outcome = run(system, system.action(step.action), state, step.picks)
-        except (KeyError, LookupError) as error:
-            raise NotABehaviour(f"step {number}: there is no action {step.action!r}") from error
+        outcome = _taken(system, step, state, f"step {number}: ")
         if not isinstance(outcome, Taken | Faulted):
             raise NotABehaviour(f"step {number}: {step.action} is not enabled there")
         if (outcome.state if isinstance(outcome, Taken) else None) != step.state:
@@ -70,3 +67,20 @@ def replay(system: System, trace: Trace) -> list[Taken | Faulted]:
             break
         state = outcome.state
     return done
+
+
+def _taken(system: System, step: Step, state: State, where: str) -> Taken | Faulted | Disabled:
+    """What the step does in `state`, its picks checked one by one."""
+    action = next((a for a in system.actions if a.name == step.action), None)
+    if action is None:
+        raise NotABehaviour(f"{where}there is no action {step.action!r}")
+    try:
+        outcome = run(system, action, state, step.picks)
+    except MorePicks as more:
+        raise NotABehaviour(f"{where}{step.action} needs a value for {more.var.name}") from None
+    except NoSuchPick as wrong:
+        variable = wrong.var
+        raise NotABehaviour(f"{where}{wrong.value!r} is no value of {variable.name}, a {variable.type}") from None
+    if not isinstance(outcome, Disabled) and len(outcome.picks) < len(step.picks):
+        raise NotABehaviour(f"{where}{step.action} takes {len(outcome.picks)} values, not {len(step.picks)}")
+    return outcome
