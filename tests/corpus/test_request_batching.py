@@ -55,6 +55,39 @@ def test_every_wrong_configuration_violates_what_it_must() -> None:
         assert noticed == (wrong and case.name not in masked) or case.name == "v6.1-flags-faults", case.name
 
 
+STALL = ("RB-P1", "RB-P2")
+ANALYSIS = [
+    # what an independent model of the mechanism found, mutant by mutant: (mutant, our case, violated, not violated)
+    ("never commit, a request fails", "W1-no-hook", STALL, ()),
+    ("commit only if something is left, the last one fails", "W1", STALL, ()),
+    ("no commit when tags run out", "W3", STALL, ()),
+    ("no commit, but tags enough: masked by the re-run", "W2", ("RB-P3",), STALL),
+    ("no commit on a full packed ring", "W11", STALL, ()),
+    ("no commit on a full split ring: rescued", "W11-split", ("RB-P3",), STALL),
+    ("no commit where the queue changes", "W4", STALL, ()),
+    ("the last one is swallowed", "W5-H1", STALL, ()),
+    ("kick_prepare outside the lock", "W9", STALL, ()),
+    ("the wish for a doorbell is dropped", "W10", STALL, ()),
+    ("the device does not look again", "W8", STALL, ()),
+    ("event index off by one, batches of one", "event-off-by-one", STALL, ()),
+    ("event index off by one, batches of two", "event-off-by-one-batch", (), STALL),
+    ("num_added not reset", "W13-window", ("RB-P4",), STALL),
+    ("a doorbell for every request", "W12-stale", ("RB-P5",), STALL),
+    ("flags and a redundant commit", "W13-redundant", ("RB-P5",), STALL),
+    ("error handling without the mark", "W12", STALL, ()),
+    ("timer before add", "W14-timeout", ("RB-P8",), STALL),
+]
+
+
+@pytest.mark.parametrize(("mutant", "name", "violated", "not_violated"), ANALYSIS, ids=[row[0] for row in ANALYSIS])
+def test_the_analysis_found_the_same(
+    results: dict[str, Result], mutant: str, name: str, violated: tuple[str, ...], not_violated: tuple[str, ...]
+) -> None:
+    verdicts = results[name].figures.verdicts
+    assert all(verdicts[prop].startswith("violated") for prop in violated)
+    assert all(verdicts[prop] == "holds" for prop in not_violated)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_system_is_legal(case: Case) -> None:
     verify(load(Batching, MECHANISM.properties, case.params))

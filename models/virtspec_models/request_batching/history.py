@@ -109,6 +109,14 @@ WRONG = (
         origin="fixed by 632bfb6323b8 (v5.9)",
     ),
     Case(
+        "W1-no-hook",
+        "no commit hook at all: the last request fails",
+        {"commit": Commit.NEVER, **IOERR},
+        {"RB-P1": "violated 5", "RB-P2": "violated 5", "RB-P3": "violated 5"},
+        origin="before d666ba98f849 (v5.0)",
+        evidence="derived",
+    ),
+    Case(
         "W2",
         "no commit hook: a request is sent back, those before it stay unseen until the queue is run again",
         {"commit": Commit.NEVER, **BUSY},
