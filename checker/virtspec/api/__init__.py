@@ -5,7 +5,7 @@
     load(target, ...)      the system of a specification in one configuration
     check(system, ...)     a verdict per property, with traces
     replay(path)           a stored trace, run again
-    lint(system)           steps that may be larger than they should be
+    lint(spec)             steps of a compiled specification that may be larger than they should be
     graph(system)          the reachable states as a networkx graph
     corpus(names)          every shipped configuration against what is claimed of it and was measured last;
                            `record` writes new measurements down, `judged` compares again

@@ -49,12 +49,16 @@ class Specification:
 
         Raises UsageError for an unknown configuration or parameter, SpecError for a malformed specification.
         """
+        return self.compile(config, params).system
+
+    def compile(self, config: str | None = None, params: Mapping[str, object] | None = None) -> frontend.Specification:
+        """The same, with what the compiler found on the way; `lint` looks at that."""
         chosen: dict[str, object] = {}
         if config is not None:
             if self.mechanism is None:
                 raise UsageError(f"{self.target} is a file: only shipped mechanisms have named configurations; use -p")
             chosen |= self.mechanism.case(config).params
-        return frontend.load(self.model, self.properties, {**chosen, **(params or {})})
+        return frontend.compile_model(self.model, self.properties, {**chosen, **(params or {})})
 
 
 def find(target: str, model: str | None = None) -> Specification:
@@ -196,8 +200,11 @@ def replay(path: str | Path, spec: str | None = None) -> Replayed:
     return Replayed(system, trace, target, reason)
 
 
-def lint(system: System) -> list[Finding]:
-    """Steps that touch shared state more than once without a lock held and without a reason given."""
-    from virtspec.frontend.lint import lint as lint_system
+def lint(spec: frontend.Specification) -> list[Finding]:
+    """Steps that touch shared state more than once without a lock held and without a reason given.
 
-    return list(lint_system(system))
+    >>> lint(find("request_batching").compile())                                                # doctest: +SKIP
+    """
+    from virtspec.frontend import lint as linter
+
+    return linter.lint(spec)

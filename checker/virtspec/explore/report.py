@@ -73,6 +73,3 @@ class Report:
     def exit_code(self) -> int:
         """1 if a property is violated or a witness missing, else 3 if anything is undetermined, else 0."""
         return 1 if self.violated else 3 if self.undetermined else 0
-
-
-

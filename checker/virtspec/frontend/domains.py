@@ -36,11 +36,14 @@ from virtspec.lang.domains import Cap, Each, Mod, Range, Scalarset, Seq
 
 
 class NoType(Exception):
-    """A Python annotation or value with no counterpart. `code` is the refusal, `args` fill its message."""
+    """A Python annotation or value with no counterpart. `code` is the refusal, `args` fill its message, `hint` replaces
+    its hint.
+    """
 
-    def __init__(self, code: str, *args: object) -> None:
+    def __init__(self, code: str, *args: object, hint: str | None = None) -> None:
         super().__init__(*args)
         self.code = code
+        self.hint = hint
 
 
 class Registry:
@@ -49,6 +52,9 @@ class Registry:
     def __init__(self, sizes: Mapping[type[Scalarset], int]) -> None:
         self.sizes = dict(sizes)
         self.classes: dict[Type, type[Any]] = {}
+        self.by_name: dict[str, type[Any]] = {}
+        self.being_read: list[type[Any]] = []
+        """Records whose components are being looked at."""
 
     # --- types
 
@@ -66,9 +72,9 @@ class Registry:
             return self._optional(annotation)
         if origin is dict:
             key, value = (self.type_of(a) for a in typing.get_args(annotation))
-            return TableType(self._scalar(key), value)
+            return TableType(_scalar(key), value)
         if origin is set or origin is frozenset:
-            return SetType(self._scalar(self.type_of(typing.get_args(annotation)[0])))
+            return SetType(self.key_type(typing.get_args(annotation)[0]))
         if origin is Seq or annotation is Seq:
             raise NoType("VS103")
         if isinstance(annotation, type):
@@ -87,6 +93,8 @@ class Registry:
                         raise NoType("VS113", f"mod {n}")
                     return ModType(n)
                 case Cap(n) if typing.get_origin(base) is Seq:
+                    if n < 1:
+                        raise NoType("VS113", f"Seq with Cap({n})", hint="a capacity is at least 1")
                     return SeqType(self.type_of(typing.get_args(base)[0]), n)
         return self.type_of(base)
 
@@ -96,26 +104,76 @@ class Registry:
             raise NoType("VS101", _name(annotation))
         return OptionType(self.type_of(inner[0]))
 
+    def key_type(self, annotation: Any) -> Type:
+        """The IR type of a key or member. Raises NoType."""
+        return _scalar(self.type_of(annotation))
+
     def _class(self, cls: type[Any]) -> Type:
+        if self.by_name.setdefault(cls.__name__, cls) is not cls:
+            raise NoType("VS114", cls.__name__)
         t: Type
         if issubclass(cls, Scalarset):
             t = ScalarsetType(cls.__name__, self.sizes.setdefault(cls, cls.size))
         elif issubclass(cls, enum.Enum):
+            if not len(cls):
+                raise NoType("VS113", cls.__name__)
             t = EnumType(cls.__name__, tuple(m.name for m in cls))
         elif dataclasses.is_dataclass(cls):
-            if not cls.__dataclass_params__.frozen:  # type: ignore[attr-defined]  # there on every dataclass
-                raise NoType("VS112", cls.__name__)
-            hints = typing.get_type_hints(cls, include_extras=True)
-            t = RecordType(cls.__name__, tuple((f.name, self.type_of(hints[f.name])) for f in dataclasses.fields(cls)))
+            t = self._record(cls)
         else:
             raise NoType("VS101", cls.__name__)
         self.classes[t] = cls
         return t
 
-    def _scalar(self, t: Type) -> Type:
-        if not is_scalar(t):
-            raise NoType("VS104", str(t))
-        return t
+    def _record(self, cls: type[Any]) -> Type:
+        params = cls.__dataclass_params__
+        fields = dataclasses.fields(cls)
+        wrong = (
+            ("be a frozen dataclass", not params.frozen),
+            ("be compared by value (eq=True)", not params.eq),
+            ("have no __post_init__", hasattr(cls, "__post_init__")),
+            ("have plain fields only (no init=False, no default_factory)", not all(map(_plain, fields))),
+            ("not contain itself", cls in self.being_read),
+        )
+        for demand, broken in wrong:
+            if broken:
+                raise NoType("VS112", cls.__name__, demand)
+        self.being_read.append(cls)
+        try:
+            hints = typing.get_type_hints(cls, include_extras=True)
+            return RecordType(cls.__name__, tuple((f.name, self.type_of(hints[f.name])) for f in fields))
+        except (NameError, TypeError) as error:
+            raise NoType("VS106", f"{cls.__name__}: {error}") from None
+        finally:
+            self.being_read.pop()
+
+    # --- constants
+
+    def check_constant(self, base: Any, notes: list[Any], value: Any) -> None:
+        """Raise NoType where `value` is no value for a constant declared as `base`, or where there is no such thing."""
+        origin = typing.get_origin(base)
+        if origin in (tuple, frozenset):
+            if not isinstance(value, origin):
+                raise NoType("VS105", f"{value!r} is no {origin.__name__}")
+            for item in value:
+                self.check_constant(typing.get_args(base)[0], [], item)
+        elif origin is Annotated:
+            inner, *more = typing.get_args(base)
+            self.check_constant(inner, [*more, *notes], value)
+        elif notes:
+            self.canonical(self._annotated(base, notes), value)
+        elif base is int:
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise NoType("VS105", f"{value!r} is no int")
+        elif base is str:
+            if not isinstance(value, str):
+                raise NoType("VS105", f"{value!r} is no string")
+        else:
+            t = self.type_of(base)
+            if not (is_scalar(t) or isinstance(t, OptionType)):
+                hint = "a constant is a bool, an int, a str, a member of an enum, or a tuple of them"
+                raise NoType("VS101", _name(base), hint=hint)
+            self.canonical(t, value)
 
     # --- values
 
@@ -125,9 +183,9 @@ class Registry:
             if isinstance(t, TableType):
                 return (self.canonical(t.value, value.value),) * cardinality(t.key)
             raise NoType("VS105", "each(...) initialises a dict")
-        found = self._canonical(t, value)
+        found: Value = self._canonical(t, value)
         if not contains(t, found):
-            raise NoType("VS105", f"{value!r} is not a value of {t}")
+            raise NoType("VS105", f"{_shown(value)} is not a value of {t}")
         return found
 
     def _canonical(self, t: Type, value: Any) -> Any:
@@ -155,13 +213,13 @@ class Registry:
             case BoolType() | IntType() | OptionType():
                 return value
             case _:
-                raise NoType("VS105", f"{value!r} is not a value of {t}")
+                raise NoType("VS105", f"{_shown(value)} is not a value of {t}")
 
     def python(self, t: Type, value: Value) -> Any:
         """A fresh Python object for a canonical value, of the kind the specification declares."""
         match t:
             case EnumType():
-                return self.classes[t][value]  # type: ignore[index]  # an Enum class
+                return self.classes[t][str(value)]
             case ScalarsetType():
                 return self.classes[t](value)
             case OptionType(of):
@@ -177,9 +235,25 @@ class Registry:
                 return Seq(self.python(of, v) for v in value)
             case RecordType(_, fields):
                 assert isinstance(value, tuple)
-                return self.classes[t](*(self.python(ft, v) for (_, ft), v in zip(fields, value, strict=True)))
+                items = zip(fields, value, strict=True)
+                return self.classes[t](**{name: self.python(ft, v) for (name, ft), v in items})
             case _:
                 return value
+
+
+def _scalar(t: Type) -> Type:
+    if not is_scalar(t):
+        raise NoType("VS104", str(t))
+    return t
+
+
+def _plain(f: dataclasses.Field[Any]) -> bool:
+    return f.init and f.default_factory is dataclasses.MISSING
+
+
+def _shown(value: Any) -> str:
+    """A Python value as its author wrote it."""
+    return f"{type(value).__name__}.{value.name}" if isinstance(value, enum.Enum) else repr(value)
 
 
 def _name(annotation: Any) -> str:

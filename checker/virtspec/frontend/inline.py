@@ -12,15 +12,21 @@ import copy
 import enum
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from virtspec.frontend.routine import Routine, comprehended, locals_of
+from virtspec.errors import InputError
+from virtspec.frontend.calls import Default, matched
+from virtspec.frontend.names import assigned, comprehension_variables, locals_of, loop_variables
+from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
-from virtspec.frontend.static import fold, is_known
-from virtspec.frontend.subset import Diagnostics
+from virtspec.frontend.spans import placed
+from virtspec.frontend.static import fold, in_order, is_known
+from virtspec.frontend.subset import Diagnostics, Refused
 from virtspec.ir.types import Type
 from virtspec.lang.domains import Scalarset
+from virtspec.source import did_you_mean
 
 LABEL = re.compile(r"[A-Za-z_]\w*")
 NO_NAME = object()
@@ -33,7 +39,7 @@ class Copied:
     routine: Routine
     prefix: str
     """What labels and locals of this copy start with, such as "common_removal."; "" in the process itself."""
-    stack: tuple[Any, ...]
+    stack: tuple[ast.FunctionDef, ...]
     """The sub-processes being inlined, outermost first."""
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Copied:
@@ -48,13 +54,20 @@ class Inliner:
         self.diagnostics = diagnostics
         self.names: dict[str, Any] = dict(routine.names)
         self.types: dict[str, Type] = {}
-        self.locals: set[str] = set(locals_of(routine.fn))
+        self.locals: set[str] = locals_of(routine.fn) - {"self"}
+        """Flat names of what the process and its copies bind by parameters and assignments."""
+        self.taken = {n.id for n in ast.walk(routine.fn) if isinstance(n, ast.Name)} | self.locals | {"self"}
+        """Names that a new flat name must differ from."""
+        self.shown: dict[str, str] = {}
+        """What a flat name is called in states and reports, if not by itself."""
         self.copies: dict[int, tuple[ast.stmt, tuple[list[ast.stmt], list[ast.stmt], str]]] = {}
         self.calls: dict[str, int] = {}
+        routine.check(diagnostics)
 
     def statics(self) -> Mapping[str, Any]:
         """The names whose value is known when the specification is compiled."""
-        return {n: v for n, v in self.names.items() if n not in self.locals}
+        hidden = self.locals | loop_variables(self.routine.fn)
+        return {n: v for n, v in self.names.items() if n not in hidden}
 
     def own_body(self) -> list[ast.stmt]:
         """The process's own statements, ready to be cut."""
@@ -63,10 +76,10 @@ class Inliner:
 
     def fresh(self, base: str) -> str:
         """A local name not used yet."""
-        n = self.calls[base] = self.calls.get(base, 0) + 1
-        name = f"{base}_{n}"
-        self.locals.add(name)
-        return name
+        n = 1
+        while f"{base}_{n}" in self.taken:
+            n += 1
+        return self.local("", f"{base}_{n}")
 
     def inline(self, frame: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt], str]:
         """For a statement `[x =] yield from self.helper(...)`: what binds the parameters, the body, its prefix."""
@@ -75,26 +88,43 @@ class Inliner:
         return self.copies[id(frame)][1]
 
     def _inline(self, frame: ast.stmt) -> tuple[list[ast.stmt], list[ast.stmt], str]:
-        call = frame.value.value  # type: ignore[attr-defined]  # a statement whose value is a YieldFrom
+        awaited: ast.YieldFrom = frame.value  # type: ignore[attr-defined]  # a statement whose value is a YieldFrom
+        call = awaited.value
         caller: Copied = frame.virtspec_copied  # type: ignore[attr-defined]
-        refuse = self.diagnostics.refuse
-        if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
-            raise refuse("VS408", frame, self.routine.path)
-        owner = fold(call.func.value, self.statics(), self.routine.instance)
-        method = owner.method(call.func.attr) if isinstance(owner, Instance) else None
-        if method is None or not isinstance(owner, Instance):
-            raise refuse("VS408", frame, self.routine.path)
-        callee = Routine.of(method, owner, self.routine.registry)
-        if not callee.is_generator:
-            raise refuse("VS408", frame, self.routine.path)
+        callee = self.callee(call, awaited)
+        assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
         if callee.fn in caller.stack:
-            raise refuse("VS402", frame, self.routine.path, callee.name)
+            raise self.refuse("VS402", call, callee.name)
+        callee.check(self.diagnostics)
         prefix = self.prefix(caller.prefix + callee.name)
         marks = Copied(callee, prefix, (*caller.stack, callee.fn))
         prologue: list[ast.stmt] = []
-        receiver = self.receiver(call.func.value, prefix, prologue)
-        renames = self.bind(callee, call, prefix, prologue)
-        return prologue, _Copier(self, marks, renames, {"self": receiver}).body(callee.body()), prefix
+        replaced = {"self": self.receiver(call.func.value, prefix, prologue)}
+        renames = self.bind(callee, call, prefix, prologue, replaced)
+        return prologue, _Copier(self, marks, renames, replaced).body(callee.body()), prefix
+
+    def callee(self, call: ast.expr, awaited: ast.YieldFrom) -> Routine:
+        """The sub-process a `yield from` runs."""
+        owner = None
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+            owner = fold(call.func.value, self.statics(), self.routine.instance)
+        if not isinstance(owner, Instance):
+            raise self.refuse("VS408", awaited)
+        assert isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)
+        method = owner.method(call.func.attr)
+        try:
+            callee = None if method is None else Routine.of(method, owner, self.routine.registry)
+        except InputError:
+            raise self.refuse("VS313", call.func, ast.unparse(call.func)) from None
+        if callee is None or not callee.is_generator:
+            raise self.refuse("VS408", awaited)
+        return callee
+
+    def refuse(self, code: str, node: ast.AST, *args: object, hint: str | None = None) -> Refused:
+        return self.diagnostics.refuse(code, node, self.routine.path, *args, hint=hint)
+
+    def note(self, code: str, node: ast.AST, *args: object, hint: str | None = None) -> None:
+        self.diagnostics.note(code, node, self.routine.path, *args, hint=hint)
 
     def prefix(self, path: str) -> str:
         """`path.` for the first call of that name, `path[2].` for the second, and so on."""
@@ -102,9 +132,18 @@ class Inliner:
         return f"{path}." if n == 1 else f"{path}[{n}]."
 
     def local(self, prefix: str, name: str) -> str:
-        """The flat name of a sub-process's local."""
-        flat = prefix.replace(".", "__").replace("[", "_").replace("]", "") + name
+        """A new local: the flat name of the local `name` of the copy `prefix`."""
+        flat = self.flat(prefix, name)
         self.locals.add(flat)
+        self.shown[flat] = prefix + name
+        return flat
+
+    def flat(self, prefix: str, name: str) -> str:
+        """A name nothing else has."""
+        flat = re.sub(r"\W+", "_", prefix.replace(".", "__")) + name
+        while flat in self.taken or flat in self.names:
+            flat += "_"
+        self.taken.add(flat)
         return flat
 
     def receiver(self, node: ast.expr, prefix: str, prologue: list[ast.stmt]) -> ast.expr:
@@ -114,71 +153,73 @@ class Inliner:
             if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Name | ast.Constant):
                 name = self.local(prefix, "self_key")
                 prologue.append(_assign(name, part.slice))
-                part.slice = ast.copy_location(ast.Name(name, ast.Load()), part.slice)
+                part.slice = placed(ast.Name(name, ast.Load()), part.slice)
         return node
 
-    def bind(self, callee: Routine, call: ast.Call, prefix: str, prologue: list[ast.stmt]) -> dict[str, str]:
-        """New names of the callee's locals; parameters given as plain names or constants share the caller's."""
-        assigned = {
-            n.id for n in ast.walk(callee.fn) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
-        }
-        hidden = comprehended(callee.fn) & self.locals  # a comprehension of the callee must not hide a local of the caller
-        renames = {name: "" for name in locals_of(callee.fn) | hidden if name != "self"}
-        for param, arg in self.arguments(callee, call):
-            value = fold(arg, self.statics(), self.routine.instance)
-            if param.arg in assigned:
-                pass
-            elif isinstance(arg, ast.Name):
-                renames[param.arg] = arg.id
-                continue
-            elif is_known(value):
-                renames[param.arg] = self.constant(prefix.replace(".", "__") + param.arg, value)
-                continue
-            flat = renames[param.arg] = self.local(prefix, param.arg)
-            if param.annotation is not None:
-                self.types[flat] = callee.type_of(param.annotation, self.diagnostics)
-            prologue.append(_assign(flat, arg))
-        return {old: new or self.local(prefix, old) for old, new in renames.items()}
+    def bind(
+        self, callee: Routine, call: ast.Call, prefix: str, prologue: list[ast.stmt], replaced: dict[str, ast.expr]
+    ) -> dict[str, str]:
+        """New names of what the callee binds. Parameters it does not assign and that are given as plain names,
+        constants or components become those; all others are evaluated now.
+        """
+        written = assigned(callee.fn.body)
+        renames: dict[str, str] = {}
+        for param, arg in matched(call, callee, self.refuse):
+            name, kept = param.arg, param.arg not in written
+            value = arg.value if isinstance(arg, Default) else fold(arg, self.statics(), self.routine.instance)
+            if kept and isinstance(value, Instance) and isinstance(arg, ast.expr):
+                replaced[name] = self.receiver(arg, prefix, prologue)
+            elif kept and isinstance(arg, ast.Name):
+                renames[name] = arg.id
+            elif kept and is_known(value):
+                renames[name] = self.constant(prefix + name, value)
+            else:
+                renames[name] = self.local(prefix, name)
+                declared = callee.loose_type_of(param.annotation)
+                if declared is not None:
+                    self.types[renames[name]] = declared
+                prologue.append(_assign(renames[name], self.as_name(arg, prefix + name, call)))
+        own = (locals_of(callee.fn) - {p.arg for p in callee.params} - {"self"}) | loop_variables(callee.fn)
+        for name in sorted(own):
+            renames[name] = self.local(prefix, name) if name in written else self.flat(prefix, name)
+        for name in sorted(comprehension_variables(callee.fn) - renames.keys() - replaced.keys()):
+            renames[name] = self.flat(prefix, name)
+        return renames
 
-    def arguments(self, callee: Routine, call: ast.Call) -> list[tuple[ast.arg, ast.expr]]:
-        """Parameters with the argument each gets. Defaults count as arguments."""
-        params = callee.params
-        given = dict(zip((p.arg for p in params), call.args, strict=False))
-        given |= {k.arg: k.value for k in call.keywords if k.arg is not None}
-        defaults = callee.fn.args.defaults
-        with_default = zip(params[len(params) - len(defaults) :], defaults, strict=True) if defaults else ()
-        for param, value in with_default:
-            given.setdefault(param.arg, value)
-        if len(call.args) > len(params) or set(given) != {p.arg for p in params}:
-            found = len(call.args) + len(call.keywords)
-            raise self.diagnostics.refuse("VS204", call, self.routine.path, callee.name, len(params), found)
-        return [(p, given[p.arg]) for p in params]
+    def as_name(self, arg: ast.expr | Default, base: str, at: ast.expr) -> ast.expr:
+        """An argument as an expression of the caller."""
+        if isinstance(arg, ast.expr):
+            return arg
+        return ast.copy_location(ast.Name(self.constant(base + "_default", arg.value), ast.Load()), at)
 
     def constant(self, base: str, value: Any) -> str:
-        """A name that stands for `value` in this process."""
-        name = base.replace("[", "_").replace("]", "")
-        while self.names.get(name, value) != value or name in self.locals:
-            name += "_"
+        """A new name that stands for `value` in this process."""
+        name = self.flat("", re.sub(r"\W+", "_", base.replace(".", "__")))
         self.names[name] = value
         return name
 
-    def global_name(self, routine: Routine, name: str) -> str:
-        """The name by which a copy refers to a global of the module it comes from."""
+    def global_name(self, routine: Routine, name: str) -> str | None:
+        """The name by which a copy refers to a global of the module it comes from; None if there is no such global."""
         value = routine.names.get(name, getattr(builtins, name, NO_NAME))
-        if value is NO_NAME or (name not in self.locals and self.names.get(name, value) is value):
-            if value is not NO_NAME and not hasattr(builtins, name):
-                self.names[name] = value
+        if value is NO_NAME:
+            return None
+        known = self.names.get(name, getattr(builtins, name, NO_NAME))
+        if name not in self.taken and known is NO_NAME:
+            self.names[name] = value
             return name
-        return self.constant(f"{name}__of_{routine.name}", value)
+        if known is value and name not in self.locals and name not in loop_variables(self.routine.fn):
+            return name
+        alias = f"{name}__of_{routine.name}"
+        return alias if self.names.get(alias, NO_NAME) is value else self.constant(alias, value)
 
     def unroll(self, loop: ast.For) -> list[list[ast.stmt]]:
         """The body of a for loop once per value of its domain, labels marked with the value."""
         values = domain_values(loop.iter, self.statics(), self.routine.instance)
         if values is None or not isinstance(loop.target, ast.Name):
             hint = "a loop with yield, return, break or continue runs through an Enum, a Scalarset or range(...)"
-            raise self.diagnostics.refuse("VS309", loop.iter, self.routine.path, hint=hint)
+            raise self.refuse("VS309", loop.iter, hint=hint)
         if loop.orelse:
-            raise self.diagnostics.refuse("VS301", loop, self.routine.path, "for ... else", "write it as an if")
+            raise self.refuse("VS301", loop, "for ... else", "write it as an if")
         marks: Copied = loop.virtspec_copied  # type: ignore[attr-defined]
         bodies = []
         for value in values:
@@ -220,50 +261,41 @@ class _Copier(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.replaced:
             return copy.deepcopy(self.replaced[node.id])
-        if node.id in self.renames:
-            return ast.copy_location(ast.Name(self.renames[node.id], node.ctx), node)
-        if self.suffix or len(self.marks.stack) == 1 or self.bound(node.id):
+        new = self.renames.get(node.id)
+        if new is None and not self.suffix and len(self.marks.stack) > 1:
+            new = self.inliner.global_name(self.marks.routine, node.id)
+            if new is None:
+                known = [n for n in (*self.renames, *self.marks.routine.names) if not n.startswith("_")]
+                self.inliner.note("VS108", node, node.id, hint=did_you_mean(node.id, known))
+        if new is None or new == node.id:
             return node
-        return ast.copy_location(ast.Name(self.inliner.global_name(self.marks.routine, node.id), node.ctx), node)
-
-    def bound(self, name: str) -> bool:
-        """Whether `name` is bound by a comprehension of this routine."""
-        return any(
-            isinstance(n, ast.comprehension) and any(isinstance(t, ast.Name) and t.id == name for t in ast.walk(n.target))
-            for n in ast.walk(self.marks.routine.fn)
-        )
+        return placed(ast.Name(new, node.ctx), node)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if not isinstance(node.target, ast.Name):
             return self.generic_visit(node)
         target = self.visit_Name(node.target)
         assert isinstance(target, ast.Name)
-        self.inliner.types[target.id] = self.marks.routine.type_of(node.annotation, self.inliner.diagnostics)
+        with suppress(Refused):  # it is noted; the rest of the body is worth a look
+            self.inliner.types[target.id] = self.marks.routine.type_of(node.annotation, self.inliner.diagnostics)
         if node.value is None:
-            return ast.copy_location(ast.Pass(), node)
-        made = ast.copy_location(ast.Assign([target], self.visit(node.value)), node)
-        made.virtspec_copied = self.marks  # type: ignore[attr-defined]
-        return made
+            return placed(ast.Pass(), node)
+        return placed(ast.Assign([target], self.visit(node.value)), node)
 
-    def visit_Yield(self, node: ast.Yield) -> ast.Yield:
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            label = node.value.value
-            if self.suffix:
-                label += self.suffix
-            elif LABEL.fullmatch(label):
-                label = self.marks.prefix + label
-            else:
-                return node
-            return ast.copy_location(ast.Yield(ast.copy_location(ast.Constant(label), node.value)), node)
+    def visit_Yield(self, node: ast.Yield) -> ast.expr:
+        label = getattr(node, "virtspec_label", None)
+        if self.suffix and label is not None:
+            node.virtspec_label = label + self.suffix  # type: ignore[attr-defined]
+            return node
+        match node.value:
+            case ast.Constant(value=str(text)) if not self.suffix and LABEL.fullmatch(text):
+                node.virtspec_label = self.marks.prefix + text  # type: ignore[attr-defined]
         return node
 
 
 def label_of(frame: ast.Expr) -> str | None:
-    """The label of a yield statement, or None where it is no proper label."""
-    value = frame.value.value if isinstance(frame.value, ast.Yield) else None
-    if isinstance(value, ast.Constant) and isinstance(value.value, str) and LABEL.match(value.value):
-        return value.value if " " not in value.value else None
-    return None
+    """The label of a yield statement with the path of its copy, or None where it is no proper label."""
+    return getattr(frame.value, "virtspec_label", None)
 
 
 def domain_values(node: ast.expr, names: Mapping[str, Any], instance: Instance | None) -> list[Any] | None:
@@ -271,13 +303,13 @@ def domain_values(node: ast.expr, names: Mapping[str, Any], instance: Instance |
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         bounds = [fold(a, names, instance) for a in node.args]
         if 1 <= len(bounds) <= 3 and all(isinstance(b, int) for b in bounds) and not node.keywords:
-            return list(range(*bounds))
+            return list(range(*bounds)) if len(bounds) < 3 or bounds[2] else None
         return None
     value = fold(node, names, instance)
     if isinstance(value, type) and issubclass(value, enum.Enum | Scalarset):
         return list(value)
-    return list(value) if isinstance(value, tuple | frozenset) else None
+    return in_order(value) if isinstance(value, tuple | frozenset) and is_known(value) else None
 
 
 def _assign(name: str, value: ast.expr) -> ast.stmt:
-    return ast.copy_location(ast.Assign([ast.copy_location(ast.Name(name, ast.Store()), value)], value), value)
+    return placed(ast.Assign([placed(ast.Name(name, ast.Store()), value)], value), value)

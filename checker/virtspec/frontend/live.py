@@ -1,8 +1,8 @@
 """Live objects: a state as objects of the specification's own classes, which check what is stored as the language does.
 
 Fields, entries, members and items check themselves: an integer outside its range, None where a value is needed or an
-item too many is a fault. Variables and results with a declared type are checked by code that `checked` adds to a copy of
-the author's, whose lines stay what they are.
+item too many is a fault. Variables and results with a declared type are checked by code that `checked` adds to a copy
+of the author's, whose lines stay what they are.
 """
 
 from __future__ import annotations
@@ -88,6 +88,9 @@ class _Set(set[Any]):
 
     def discard(self, item: Any) -> None:
         super().discard(self.fit(self.of, item))
+
+    def remove(self, item: Any) -> None:
+        super().remove(self.fit(self.of, item))
 
 
 class _Seq(Seq[Any]):
@@ -227,7 +230,7 @@ class Living:
 
     def live(self, instance: Instance) -> Any:
         cls = self.live_class(instance)
-        made = cls.__new__(cls)
+        made = object.__new__(cls)
         for name, value in instance.constants.items():
             object.__setattr__(made, name, value)
         for name, part in instance.parts.items():

@@ -1,18 +1,20 @@
-"""Which locals a process must keep across a yield: those a later step may read before it writes them.
+"""Which locals a process must keep across a yield, and which surely have a value there.
 
-All others are no part of the state there, so that dead data never splits a state.
+Live are those a later step may read before it writes them; all others are no part of the state, so that dead data never
+splits a state.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
+from virtspec.frontend import names
 from virtspec.frontend.steps import IDLE, Step
 
 
-def live_locals(steps: Iterable[Step], names: set[str]) -> dict[str, frozenset[str]]:
-    """Per location the names (out of `names`) that are live there: the least fixpoint over the steps."""
+def live_locals(steps: Iterable[Step], among: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Per location the names (out of `among`) that are live there: the least fixpoint over the steps."""
     steps = list(steps)
     live: dict[str, frozenset[str]] = {IDLE: frozenset()}
     live.update({s.location: frozenset() for s in steps})
@@ -20,7 +22,7 @@ def live_locals(steps: Iterable[Step], names: set[str]) -> dict[str, frozenset[s
     while changed:
         changed = False
         for step in reversed(steps):
-            found = frozenset(_before(step.body, frozenset(), live, names))
+            found = _before(step.body, frozenset(), live) & among
             if step.location != IDLE and found != live[step.location]:
                 live[step.location] = found
                 changed = True
@@ -37,43 +39,55 @@ def targets(body: Iterable[ast.stmt]) -> list[str]:
     return list(found)
 
 
-def assigned(body: Iterable[ast.stmt]) -> set[str]:
-    """The locals the step may write."""
-    return {n.id for s in body for n in own_names(s) if isinstance(n.ctx, ast.Store)}
-
-
-def own_names(node: ast.AST) -> Iterator[ast.Name]:
-    """The names in `node` that are not bound by a comprehension in it: those are no locals of the process."""
-    comprehensions = getattr(node, "generators", ())
-    bound = {n.id for c in comprehensions for n in ast.walk(c.target) if isinstance(n, ast.Name)}
-    if isinstance(node, ast.Name):
-        yield node
-    for child in ast.iter_child_nodes(node):
-        yield from (n for n in own_names(child) if n.id not in bound)
-
-
-def _before(
-    body: list[ast.stmt], after: frozenset[str], live: Mapping[str, frozenset[str]], names: set[str]
-) -> frozenset[str]:
+def _before(body: list[ast.stmt], after: frozenset[str], live: Mapping[str, frozenset[str]]) -> frozenset[str]:
     """The names live before `body` if `after` are live behind it."""
     for stmt in reversed(body):
         match stmt:
             case ast.Return(value=ast.Constant(value=str(location))):
                 after = live.get(location, frozenset())
             case ast.If(test=test, body=then, orelse=orelse):
-                after = _before(then, after, live, names) | _before(orelse, after, live, names) | _read(test, names)
+                after = _before(then, after, live) | _before(orelse, after, live) | set(names.reads(test))
             case ast.For(target=ast.Name(id=name), iter=domain, body=inner):
-                after = after | (_before(inner, after, live, names) - {name}) | _read(domain, names)
+                after = after | (_before(inner, after, live) - {name}) | set(names.reads(domain))
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
-                after = (after - {name}) | _read(value, names)
+                after = (after - {name}) | set(names.reads(value))
             case _:
-                after = after | _read(stmt, names)
+                after = after | set(names.reads(stmt))
     return after
 
 
-def _read(node: ast.AST, names: set[str]) -> frozenset[str]:
-    """Names read in `node`; the target of `x += 1` counts as read, too."""
-    found = {n.id for n in own_names(node) if isinstance(n.ctx, ast.Load)}
-    if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
-        found.add(node.target.id)
-    return frozenset(found & names)
+def surely_assigned(steps: Iterable[Step], parameters: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Per location the names that every path to it has assigned: the greatest fixpoint over the steps."""
+    steps = list(steps)
+    surely: dict[str, frozenset[str]] = {IDLE: parameters}
+    changed = True
+    while changed:
+        changed = False
+        for step in steps:
+            if step.location not in surely:
+                continue  # not met yet
+            ends: dict[str, frozenset[str]] = {}
+            _after(step.body, surely[step.location], ends)
+            for location, have in ends.items():
+                now = surely.get(location, have) & have
+                if location != IDLE and now != surely.get(location):
+                    surely[location] = now
+                    changed = True
+    return surely
+
+
+def _after(body: list[ast.stmt], have: frozenset[str], ends: dict[str, frozenset[str]]) -> frozenset[str] | None:
+    """The names assigned behind `body`, or None if its end is never reached; `ends` collects those at each location."""
+    for stmt in body:
+        match stmt:
+            case ast.Return(value=ast.Constant(value=str(location))):
+                ends[location] = ends.get(location, have) & have
+                return None
+            case ast.If(body=then, orelse=orelse):
+                one, other = _after(then, have, ends), _after(orelse, have, ends)
+                if one is None and other is None:
+                    return None
+                have = other if one is None else one if other is None else one & other  # type: ignore[assignment]
+            case ast.Assign(targets=[ast.Name(id=name)]):
+                have |= {name}
+    return have

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import ast
 import enum
 import inspect
 import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from virtspec.errors import UsageError
 from virtspec.frontend.domains import NoType, Registry
+from virtspec.frontend.module import class_tree
 from virtspec.frontend.processes import cut_processes, lower_rules
 from virtspec.frontend.props import lower_properties
 from virtspec.frontend.scope import Unit
 from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declarations
-from virtspec.frontend.module import class_tree, span_of
+from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir.nodes import Field, Runner, System
 from virtspec.ir.types import TableType, default
-from virtspec.lang.domains import CONST_MARK, Scalarset, Singleton, sized
+from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model
 from virtspec.source import did_you_mean
 
@@ -64,7 +66,9 @@ def compile_model(
     sizes: dict[type[Scalarset], int] = {}
     for name, value in (params or {}).items():
         if name not in known:
-            raise UsageError(f"{model.__name__} has no parameter {name!r}; {did_you_mean(name, known) or 'it has none'}")
+            raise UsageError(
+                f"{model.__name__} has no parameter {name!r}; {did_you_mean(name, known) or 'it has none'}"
+            )
         p = known[name]
         if p.kind == "size":
             sizes[p.annotation] = _size(p, value)
@@ -86,7 +90,7 @@ def compile_model(
     system = System(
         model.__name__,
         _shown_config(root, known, sizes),
-        tuple([*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()]),
+        (*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()),
         tuple(actions),
         tuple(props),
         tuple(runners),
@@ -104,26 +108,29 @@ def _pc_field(runner: Runner) -> Field:
 def parameters(model: type[Model]) -> list[Parameter]:
     """What a configuration of `model` can set: its constants, then the sizes of the Scalarsets its module names."""
     found: dict[str, Parameter] = {}
-    for path, names, node in declarations(model):
+    for d in declarations(model):
         try:
-            annotation = eval(compile(_expression(node.annotation), path, "eval"), names, {})
+            annotation = eval(compile(ast.Expression(d.node.annotation), d.path, "eval"), d.names, {})
         except EVALUATION_ERRORS:
             continue  # an annotation that needs the constants themselves declares a field
         if CONST_MARK in getattr(annotation, "__metadata__", ()):
-            name = node.target.id  # type: ignore[union-attr]  # declarations yields names only
-            found[name] = Parameter(name, "constant", annotation, getattr(model, name, None))
+            found[d.name] = Parameter(d.name, "constant", annotation, getattr(model, d.name, None))
     for base in model.__mro__:
-        for name, value in vars(sys.modules.get(base.__module__, sys)).items():
-            if isinstance(value, type) and issubclass(value, Scalarset) and value is not Scalarset:
-                if not issubclass(value, Singleton) and name not in found and base.__module__ != "virtspec.lang.model":
+        if base.__module__ != "virtspec.lang.model":
+            for name, value in vars(sys.modules.get(base.__module__, sys)).items():
+                if _sizeable(value) and name not in found:
                     found[name] = Parameter(name, "size", value, value.size, inspect.getdoc(value) or "")
     return list(found.values())
 
 
-def _expression(node: Any) -> Any:
-    import ast
-
-    return ast.Expression(node)
+def _sizeable(value: Any) -> bool:
+    """Whether `value` is a Scalarset whose size a configuration may choose."""
+    return (
+        isinstance(value, type)
+        and value is not Scalarset
+        and issubclass(value, Scalarset)
+        and not issubclass(value, Singleton)
+    )
 
 
 def _size(p: Parameter, value: Any) -> int:
@@ -139,18 +146,11 @@ def _size(p: Parameter, value: Any) -> int:
 def _constant(p: Parameter, value: Any) -> Any:
     """The value of a constant, from a Python object or from text."""
     base, *notes = typing.get_args(p.annotation)
-    registry = Registry({})
     try:
         parsed = _parse(base, value) if isinstance(value, str) and base is not str else value
-        if typing.get_origin(base) is not tuple and base not in (int, str):
-            registry.canonical(registry.type_of(base), parsed)
-        elif base is int and (isinstance(parsed, bool) or not isinstance(parsed, int)):
-            raise ValueError(value)
-        for note in notes:
-            if note != CONST_MARK:
-                registry.canonical(registry.type_of(Annotated[base, note]), parsed)
+        Registry({}).check_constant(base, [n for n in notes if n != CONST_MARK], parsed)
     except (ValueError, KeyError, NoType):
-        raise UsageError(f"{p.name}={value}: expected {_expected(base)}") from None
+        raise UsageError(f"{p.name}={value}: expected {_expected(base, notes)}") from None
     return parsed
 
 
@@ -170,11 +170,16 @@ def _parse(base: Any, text: str) -> Any:
     raise ValueError(text)
 
 
-def _expected(base: Any) -> str:
+def _expected(base: Any, notes: Sequence[Any]) -> str:
+    for note in notes:
+        if isinstance(note, Range):
+            return f"a whole number from {note.lo} to {note.hi}"
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return "one of " + ", ".join(base.__members__)
-    if base is bool:
-        return "true or false"
+    if base in (bool, int):
+        return "true or false" if base is bool else "a whole number"
+    if typing.get_origin(base) is tuple:
+        return f"values separated by commas, each {_expected(typing.get_args(base)[0], ())}"
     return getattr(base, "__name__", str(base)) if not typing.get_args(base) else str(base)
 
 
@@ -195,5 +200,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(_shown(v) for v in value)
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)
-
-

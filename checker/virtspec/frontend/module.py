@@ -10,6 +10,7 @@ import ast
 import linecache
 import sys
 import types
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from virtspec.errors import InputError, SpecError
+from virtspec.frontend.subset import REFUSALS, reason
 from virtspec.lang.model import Component, Model
 from virtspec.lang.props import PROPERTY
 from virtspec.source import Diagnostic, Span
@@ -36,19 +38,9 @@ class Tree:
     """The parsed text of one file."""
 
     path: str
-    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
+    classes: dict[str, list[ast.ClassDef]] = field(default_factory=dict)
     functions: dict[int, ast.FunctionDef] = field(default_factory=dict)
     """By the line a code object gives: that of the first decorator, if there is one."""
-
-    def span(self, node: ast.AST) -> Span:
-        return span_of(node, self.path)
-
-
-def span_of(node: ast.AST, path: str) -> Span:
-    """The place of a node of the tree of `path`, or of the file it was inlined from."""
-    path = getattr(node, "virtspec_path", path)
-    line, col = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    return Span(path, line, col, getattr(node, "end_lineno", line) or line, getattr(node, "end_col_offset", col) or col)
 
 
 def parse(path: str) -> Tree:
@@ -61,7 +53,7 @@ def _parse(text: str, path: str) -> Tree:
     tree = Tree(path)
     for node in ast.walk(ast.parse(text, path)):
         if isinstance(node, ast.ClassDef):
-            tree.classes.setdefault(node.name, node)
+            tree.classes.setdefault(node.name, []).append(node)
         elif isinstance(node, ast.FunctionDef):
             tree.functions[node.decorator_list[0].lineno if node.decorator_list else node.lineno] = node
     return tree
@@ -73,16 +65,21 @@ def class_tree(cls: type[Any]) -> tuple[Tree, ast.ClassDef]:
     tree = parse(path) if path else None
     if tree is None or cls.__name__ not in tree.classes:
         raise InputError(f"the source of {cls.__module__}.{cls.__qualname__} cannot be read")
-    return tree, tree.classes[cls.__name__]
+    lines = [f.__code__.co_firstlineno for f in vars(cls).values() if isinstance(f, types.FunctionType)]
+    for node in tree.classes[cls.__name__]:  # the text may have several of one name
+        if any(node.lineno <= line <= (node.end_lineno or 0) for line in lines):
+            return tree, node
+    return tree, tree.classes[cls.__name__][-1]
 
 
 def function_tree(f: Callable[..., Any]) -> tuple[Tree, ast.FunctionDef]:
     """The tree of a function or method. Raises InputError where Python has no source for it."""
     code = f.__code__
     tree = parse(code.co_filename)
-    if code.co_firstlineno not in tree.functions:
+    found = tree.functions.get(code.co_firstlineno)
+    if found is None or found.name != code.co_name:
         raise InputError(f"the source of {f.__qualname__} ({code.co_filename}) cannot be read")
-    return tree, tree.functions[code.co_firstlineno]
+    return tree, found
 
 
 def load_path(path: str | Path) -> Module:
@@ -105,23 +102,26 @@ def load_path(path: str | Path) -> Module:
 def load_text(text: str, path: str) -> Module:
     """Import a specification from its text; `path` is what diagnostics and tracebacks call it."""
     if not text.strip():
-        raise _nothing(path, "the file is empty", "a specification defines a class that derives from virtspec.Model")
+        raise _refused("VS002", Span(path, 1, 0, 1, 0), message="the file is empty")
     linecache.cache[path] = (len(text), None, text.splitlines(keepends=True), path)
-    name = "virtspec_spec_" + "".join(c if c.isalnum() else "_" for c in path)
+    name = "virtspec_spec_" + "".join(c if c.isalnum() else f"_{ord(c):x}_" for c in path)
     module = types.ModuleType(name)
     module.__file__ = path
     sys.modules[name] = module  # dataclasses and pickling look their module up
     try:
-        exec(compile(text, path, "exec"), module.__dict__)
-    except SyntaxError as error:
-        line, col = error.lineno or 1, (error.offset or 1) - 1
-        where = Span(path, line, col, error.end_lineno or line, (error.end_offset or col + 2) - 1)
-        raise SpecError([Diagnostic("VS001", f"Python cannot read this: {error.msg}", where)]) from error
-    except Exception as error:  # whatever the file raises while it is imported is its author's to see
-        raise SpecError([_import_failed(error, path)]) from error
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # `n is 2`: the language has its own say
+            code = compile(text, path, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError) as error:  # ValueError: a null character
+        raise _unreadable(error, path) from error
+    try:
+        exec(code, module.__dict__)
+    except (Exception, SystemExit) as error:  # whatever the file raises while it is imported is its author's to see
+        del sys.modules[name]
+        raise _import_failed(error, path) from error
     found = module_of(module)
     if not found.models:
-        raise _nothing(path, "there is no model in this file", "a model is a class that derives from virtspec.Model")
+        raise _refused("VS002", Span(path, 1, 0, 1, 0))
     return found
 
 
@@ -141,11 +141,21 @@ def is_component(value: object) -> bool:
     return isinstance(value, type) and issubclass(value, Component) and value is not Component
 
 
-def _nothing(path: str, message: str, hint: str) -> SpecError:
-    return SpecError([Diagnostic("VS002", message, Span(path, 1, 0, 1, 0), hint)])
+def _refused(code: str, span: Span, *args: object, message: str = "") -> SpecError:
+    refusal = REFUSALS[code]
+    return SpecError([Diagnostic(code, message or refusal.message.format(*args), span, refusal.hint)])
 
 
-def _import_failed(error: Exception, path: str) -> Diagnostic:
+def _unreadable(error: SyntaxError | ValueError, path: str) -> SpecError:
+    """What Python's own parser says."""
+    if not isinstance(error, SyntaxError):
+        return _refused("VS001", Span(path, 1, 0, 1, 0), error)
+    line, col = error.lineno or 1, max((error.offset or 1) - 1, 0)
+    where = Span(path, line, col, error.end_lineno or line, max((error.end_offset or 0) - 1, col + 1))
+    return _refused("VS001", where, error.msg)
+
+
+def _import_failed(error: BaseException, path: str) -> SpecError:
     """Where in the specification's own text an import failed."""
     line = 1
     trace = error.__traceback__
@@ -155,7 +165,4 @@ def _import_failed(error: Exception, path: str) -> Diagnostic:
         trace = trace.tb_next
     text = linecache.getline(path, line)
     start = len(text) - len(text.lstrip())
-    where = Span(path, line, start, line, len(text.rstrip()))
-    return Diagnostic("VS003", f"importing the file raised {type(error).__name__}: {error}", where)
-
-
+    return _refused("VS003", Span(path, line, start, line, len(text.rstrip())), reason(error))

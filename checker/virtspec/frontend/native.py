@@ -124,9 +124,11 @@ class Native:
         process = self.spec.unit.processes[action.process]
         who = params[0]
         kept = process.steps.live.get(action.location or IDLE, frozenset())
-        names = [p.arg for p in process.routine.params[1:]]
-        given = dict(zip(names, params[1:], strict=True)) if action.location == IDLE else self.locals(process, who, state)
-        location, found = self.functions[action.name](live, who, **{n: v for n, v in given.items() if n in kept or action.location == IDLE})
+        if action.location == IDLE:
+            given = dict(zip((p.arg for p in process.routine.params[1:]), params[1:], strict=True))
+        else:
+            given = {n: v for n, v in self.locals(process, who, state).items() if n in kept}
+        location, found = self.functions[action.name](live, who, **given)
         return self.read(live, state, self.frame(process, who, location, found, state))
 
     def action_path(self, name: str) -> list[tuple[str, int]]:
@@ -177,14 +179,12 @@ class Native:
         return found
 
     def local_fields(self, process: Process) -> Iterator[tuple[str, Field]]:
-        prefix = process.routine.name + "."
-        for full, f in self.spec.unit.local_fields.items():
-            if full.startswith(prefix):
-                yield full.removeprefix(prefix).replace(".", "__"), f
+        for name in sorted(process.steps.locals):
+            f = self.spec.unit.local_fields.get(process.steps.field_name(name))
+            if f is not None:
+                yield name, f
 
-    def frame(
-        self, process: Process, who: Any, location: str, found: dict[str, Any], state: State
-    ) -> dict[str, Value]:
+    def frame(self, process: Process, who: Any, location: str, found: dict[str, Any], state: State) -> dict[str, Value]:
         """The pc and the locals after a step: those live at `location` keep their value, the others are reset."""
         i = ordinal(process.runner.type, self.registry.canonical(process.runner.type, who))
         frame = {process.runner.pc: self.replaced(process.runner.pc, i, location, state)}
@@ -219,7 +219,7 @@ class Native:
 class _StepChecks(Checks):
     """Lets a step's code give back its locals as well."""
 
-    def visit_Return(self, node: ast.Return) -> ast.stmt:
+    def visit_Return(self, node: ast.Return) -> ast.stmt:  # noqa: N802  # the name that ast asks for
         everything = ast.Call(ast.Name("__locals__", ast.Load()), [], [])
         assert node.value is not None
         value = ast.Tuple([node.value, everything], ast.Load())

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
 from typing import Any
 
-from virtspec.frontend.expr import Names
-from virtspec.frontend.liveness import assigned, live_locals, own_names, targets
-from virtspec.frontend.module import class_tree, span_of
+from virtspec.frontend.liveness import live_locals, surely_assigned, targets
+from virtspec.frontend.module import class_tree
+from virtspec.frontend.names import assigned
+from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
-from virtspec.frontend.scope import Binding, Event, Place, Process, Scope, Slot, Unit
+from virtspec.frontend.scope import POISON, Binding, Event, Place, Process, Scope, Slot, Unit
 from virtspec.frontend.shape import Instance
-from virtspec.frontend.stmts import Statements
+from virtspec.frontend.spans import span_of
 from virtspec.frontend.steps import IDLE, Step, Steps, split
+from virtspec.frontend.stmts import Statements
 from virtspec.frontend.subset import Refused
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Expr, Field, Require, Runner, Stmt, Var
-from virtspec.ir.types import EnumType, ScalarsetType, TableType, Type, default, is_scalar
+from virtspec.ir.nodes import Action, Assign, Expr, Field, Require, Runner, Var
+from virtspec.ir.types import BoolType, EnumType, ScalarsetType, TableType, Type, default, is_scalar
 from virtspec.lang.model import RULE, Rule
 from virtspec.source import Span
 
@@ -40,15 +41,12 @@ def cut_processes(unit: Unit) -> list[Runner]:
     for name, rule in rules(unit.root.cls):
         if rule.kind != "process":
             continue
-        method = unit.root.method(name)
-        assert method is not None
-        routine = Routine.of(method, unit.root, unit.registry)
         try:
-            runner_type = _parameter_types(unit, routine)[0][1]
-            steps = split(routine, unit.diagnostics)
+            steps, runner_type = _cut(unit, name)
         except Refused:
+            unit.refused.add(name)
             continue
-        pc = f"{runner_type}.pc" if isinstance(runner_type, ScalarsetType) else f"{name}.pc"
+        pc = f"{runner_type}.pc" if isinstance(runner_type, ScalarsetType | EnumType) else f"{name}.pc"
         by_runner.setdefault(pc, []).append((name, steps, runner_type, rule))
     runners = []
     for pc, processes in by_runner.items():
@@ -61,18 +59,36 @@ def cut_processes(unit: Unit) -> list[Runner]:
     return runners
 
 
+def _cut(unit: Unit, name: str) -> tuple[Steps, Type]:
+    """The steps of one process and the type of those who run it."""
+    method = unit.root.method(name)
+    assert method is not None
+    routine = Routine.of(method, unit.root, unit.registry)
+    refuse = unit.diagnostics.refuse
+    if not routine.is_generator:
+        raise refuse("VS409", routine.fn, routine.path, name)
+    if not routine.params:
+        raise refuse("VS404", routine.fn, routine.path, name)
+    runner = _parameter_types(unit, routine)[0][1]
+    if isinstance(runner, BoolType):
+        raise refuse("VS404", routine.params[0], routine.path, name, hint="a bool runs nothing; use a Scalarset")
+    return split(routine, unit.diagnostics), runner
+
+
 def _parameter_types(unit: Unit, routine: Routine) -> list[tuple[str, Type]]:
     """Names and types of a process's or action's parameters; every one must be a finite scalar."""
     found = []
+    refused = False
     for param in routine.params:
-        if param.annotation is None:
-            raise unit.diagnostics.refuse("VS410", param, routine.path, param.arg)
-        t = routine.type_of(param.annotation, unit.diagnostics)
-        if not is_scalar(t):
-            raise unit.diagnostics.refuse("VS410", param, routine.path, param.arg)
-        found.append((param.arg, t))
-    if not found and routine.is_generator:
-        raise unit.diagnostics.refuse("VS404", routine.fn, routine.path)
+        try:
+            t = None if param.annotation is None else routine.type_of(param.annotation, unit.diagnostics)
+            if t is None or not is_scalar(t):
+                raise unit.diagnostics.refuse("VS410", param, routine.path, param.arg)
+            found.append((param.arg, t))
+        except Refused:
+            refused = True
+    if refused:
+        raise Refused
     return found
 
 
@@ -84,17 +100,16 @@ def lower_rules(unit: Unit) -> list[Action]:
             actions += lower_action(unit, unit.root, name, rule)
         elif name in unit.processes:
             actions += lower_process(unit, unit.processes[name])
-    for part in _parts(unit.root):
+    for part in list(unit.root.everything())[1:]:
         for name, rule in rules(part.cls):
             if rule.kind == "action":
                 actions += lower_action(unit, part, name, rule)
+            else:
+                method = part.method(name)
+                assert method is not None
+                routine = Routine.of(method, part, unit.registry)
+                unit.diagnostics.note("VS412", routine.fn, routine.path)
     return actions
-
-
-def _parts(instance: Instance) -> Iterator[Instance]:
-    for part in instance.parts.values():
-        yield part
-        yield from _parts(part)
 
 
 def lower_action(unit: Unit, instance: Instance, name: str, rule: Rule) -> list[Action]:
@@ -113,15 +128,15 @@ def lower_action(unit: Unit, instance: Instance, name: str, rule: Rule) -> list[
         return []
     names = Names()
     keys = tuple(names.var(f"at{i or ''}", t) for i, t in enumerate(instance.keys))
-    variables = tuple(names.var(n, t) for n, t in params)
-    scope = Scope(routine.path, code.names, code.types, {v.name: v for v in variables})
-    scope.locals["self"] = Place(instance, keys)
+    variables = {n: names.var(n, t) for n, t in params}
+    scope = Scope.of(routine.path, code)
+    scope.locals |= {**variables, "self": Place(instance, keys)}
     full = instance.prefix + name
-    events = unit.events.setdefault(full, [])
-    out: list[Stmt] = []
-    lowering = Statements(unit, scope, names, out, events, (routine.fn,))
+    lowering = Statements(unit, scope, names, (routine.fn,))
     lowering.block(code.body)
-    return [Action(full, (*keys, *variables), tuple(out), fair=rule.fair, atomic="an action", span=span)]
+    unit.events[full] = lowering.events
+    body = tuple(lowering.out)
+    return [Action(full, (*keys, *variables.values()), body, fair=rule.fair, atomic="an action", span=span)]
 
 
 def lower_process(unit: Unit, process: Process) -> list[Action]:
@@ -142,63 +157,61 @@ class _ProcessLowering:
     def __init__(self, unit: Unit, process: Process) -> None:
         self.unit = unit
         self.process = process
+        self.steps = process.steps
         self.routine = process.routine
-        self.name = self.routine.name
         self.runner = process.runner
         params = _parameter_types(unit, self.routine)
         self.who = params[0][0]
         self.params = params[1:]
-        self.types = {**process.steps.types, **dict(self.params)}
-        code = [s for step in process.steps.steps for s in step.body]
-        self.local_names = (assigned(code) | dict(self.params).keys()) - {self.who}
-        self.live = live_locals(process.steps.steps, self.local_names)
-        process.steps.live = self.live
-        self.check_runner(code)
+        self.steps.types = {**self.steps.types, **dict(self.params)}
+        self.local_names = self.steps.locals - {self.who}
+        self.live = self.steps.live = live_locals(self.steps.steps, self.local_names)
+        self.surely = surely_assigned(self.steps.steps, frozenset(dict(params)))
+        self.check_runner()
 
-    def check_runner(self, code: list[ast.stmt]) -> None:
-        for stmt in code:
-            for node in own_names(stmt):
-                if node.id == self.who and isinstance(node.ctx, ast.Store):
-                    self.unit.diagnostics.note("VS306", node, self.routine.path, self.who)
+    def check_runner(self) -> None:
+        for node in (n for step in self.steps.steps for stmt in step.body for n in ast.walk(stmt)):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name) as at]) | ast.AugAssign(target=ast.Name(id=name) as at):
+                    if name == self.who:
+                        self.unit.diagnostics.note("VS306", at, self.routine.path, self.who)
 
     def lower(self, step: Step) -> Action:
         names = Names()
         who = names.var(self.who, self.runner.type)
         entry = step.location == IDLE
         free = tuple(names.var(n, t) for n, t in self.params) if entry else ()
-        ends = targets(step.body)
         written = assigned(step.body) & self.local_names
-        kept = frozenset().union(*(self.live[e] for e in ends)) | self.live.get(step.location, frozenset())
-        scope = Scope(self.routine.path, self.process.steps.names, self.types, {self.who: who})
-        scope.locals["self"] = Place(self.unit.root)
-        events = self.unit.events[step.name] = []
-        out: list[Stmt] = []
-        lowering = Statements(self.unit, scope, names, out, events, (self.routine.fn,))
+        kept = self.live[step.location].union(*(self.live[end] for end in targets(step.body)))
+        scope = Scope.of(self.routine.path, self.steps)
+        scope.locals |= {self.who: who, "self": Place(self.unit.root)}
+        lowering = Statements(self.unit, scope, names, (self.routine.fn,))
         pc = TableType(self.runner.type, self.runner.locations)
         here = build.index(build.read(self.runner.pc, pc), who)
         span = span_of(step.node, self.routine.path)
-        out.append(Require(build.eq(here, build.const(step.location, self.runner.locations)), span))
-        self.enter(step, scope.locals, free, kept, written, who, lowering, span)
+        lowering.out.append(Require(build.eq(here, build.const(step.location, self.runner.locations)), span))
+        if entry:
+            self.enter(scope.locals, free, kept, written, who, lowering, span)
+        else:
+            self.resume(step, scope.locals, who)
         dirty = (self.live[step.location] if not entry else frozenset(v.name for v in free)) | written
-
-        def persist(name: str, t: Type | None, node: ast.AST) -> Slot | None:
-            return self.slot(name, t, who) if name in kept and name in self.local_names else None
 
         def at_end(location: str, at: Span) -> None:
             for name in sorted((dirty & kept) - self.live[location]):
                 self.reset(name, who, lowering, at)
             lowering.out.append(Assign(self.runner.pc, (who,), build.const(location, self.runner.locations), at))
+            lowering.events.append(Event("end", name=location, span=at))
 
-        lowering.persist, lowering.at_end = persist, at_end
+        lowering.kept, lowering.at_end = kept, at_end
+        lowering.slot_of = lambda name, t: self.slot(name, t, who)
         lowering.block(step.body)
+        self.unit.events[step.name] = lowering.events
         fair: Any = self.process.fair
-        return Action(
-            step.name, (who, *free), tuple(out), self.name, step.location, fair, lowering.atomic, span
-        )
+        body = tuple(lowering.out)
+        return Action(step.name, (who, *free), body, self.routine.name, step.location, fair, lowering.atomic, span)
 
     def enter(
         self,
-        step: Step,
         bound: dict[str, Binding],
         free: tuple[Var, ...],
         kept: frozenset[str],
@@ -207,15 +220,7 @@ class _ProcessLowering:
         lowering: Statements,
         span: Span,
     ) -> None:
-        """Bind the locals a step begins with: parameters on entry, else what is live."""
-        if step.location != IDLE:
-            for name in self.live[step.location]:
-                slot = self.slot(name, self.types.get(name), who)
-                if slot is None:
-                    self.unit.diagnostics.note("VS202", step.node, self.routine.path, name)
-                    raise Refused
-                bound[name] = slot
-            return
+        """Bind the parameters at the beginning of a call."""
         for variable in free:
             bound[variable.name] = variable
             if variable.name in kept:
@@ -225,11 +230,17 @@ class _ProcessLowering:
                 if variable.name in written:
                     bound[variable.name] = slot
 
+    def resume(self, step: Step, bound: dict[str, Binding], who: Var) -> None:
+        """Bind the locals that are live where a step begins."""
+        for name in sorted(self.live[step.location]):
+            if name in self.surely.get(step.location, frozenset()):
+                bound[name] = self.slot(name, None, who) or POISON  # no type: what assigns it was refused
+
     def slot(self, name: str, t: Type | None, who: Expr) -> Slot | None:
         """The state behind a local that outlives a step; declared when first met with a type."""
-        full = f"{self.name}.{name.replace('__', '.')}"
+        full = self.steps.field_name(name)
         if full not in self.unit.local_fields:
-            t = self.types.get(name, t)
+            t = self.steps.types.get(name, t)
             if t is None:
                 return None
             table = TableType(self.runner.type, t)
@@ -239,8 +250,7 @@ class _ProcessLowering:
 
     def reset(self, name: str, who: Expr, lowering: Statements, span: Span) -> None:
         """Forget a local that nothing will read again."""
-        full = f"{self.name}.{name.replace('__', '.')}"
-        field = self.unit.local_fields.get(full)
+        field = self.unit.local_fields.get(self.steps.field_name(name))
         if field is not None:
             t = Slot(field, (who,)).type
-            lowering.out.append(Assign(full, (who,), build.const(default(t), t), span))
+            lowering.out.append(Assign(field.name, (who,), build.const(default(t), t), span))

@@ -5,25 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from virtspec.frontend.expr import Effect, Names
-from virtspec.frontend.module import span_of
+from virtspec.frontend.calls import Effect
+from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
-from virtspec.frontend.scope import UNASSIGNED, Place, Scope, Unit
-from virtspec.frontend.steps import RESULT
-from virtspec.frontend.stmts import Statements
+from virtspec.frontend.scope import Place, Scope, Unit
+from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Refused
+from virtspec.frontend.symbolic import Symbolic
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
 from virtspec.ir.nodes import Property, Var
-from virtspec.ir.types import BOOL, is_scalar
+from virtspec.ir.types import is_scalar
 from virtspec.lang.props import PROPERTY, PropertyNote
 
 STATES = {
-    "invariant": (1, "def f(m: Model, ...) -> bool"),
-    "reachable": (1, "def f(m: Model, ...) -> bool"),
-    "transition": (2, "def f(before: Model, after: Model, ...) -> bool"),
+    "invariant": (1, "a state of the model", "def f(m: Model, ...) -> bool"),
+    "reachable": (1, "a state of the model", "def f(m: Model, ...) -> bool"),
+    "transition": (2, "two states of the model", "def f(before: Model, after: Model, ...) -> bool"),
 }
-"""How many states a property of each kind looks at."""
+"""How many states a property of each kind looks at, in words, and what it looks like."""
 
 
 def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Property]:
@@ -46,14 +46,14 @@ def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> lis
 
 def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Property:
     """One property, its parameters after the state(s) quantified: over all values, or (reachable) over some."""
-    routine = Routine.of(f, None, unit.registry)
+    routine = property_routine(unit, f)
     refuse = unit.diagnostics.refuse
-    count, signature = STATES[note.kind]
+    count, states, signature = STATES[note.kind]
     if len(routine.params) < count:
-        raise refuse("VS502", routine.fn, routine.path, note.kind, signature)
+        raise refuse("VS502", routine.fn, routine.path, states, signature)
     names = Names()
     code = unit.straighten(routine)
-    scope = Scope(routine.path, code.names, code.types)
+    scope = Scope.of(routine.path, code)
     for i, param in enumerate(routine.params[:count]):
         scope.locals[param.arg] = Place(unit.root, (), before=count == 2 and i == 0)
     variables: list[Var] = []
@@ -63,19 +63,26 @@ def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Pro
             raise refuse("VS410", param, routine.path, param.arg)
         variables.append(names.var(param.arg, t))
         scope.locals[param.arg] = variables[-1]
-    lowering = Statements(unit, scope, names, [], [], (routine.fn,))
+    lowering = Symbolic(unit, scope, names, (routine.fn,))
     try:
-        lowering.symbolic_block(code.body)
+        expr = lowering.result(routine)
     except Effect as effect:
         raise refuse("VS501", effect.node, routine.path, effect.what) from None
-    expr = lowering.as_expr(scope.locals.get(RESULT, UNASSIGNED))
     if expr is None:
-        raise refuse("VS201", routine.fn, routine.path, "a property returns a bool on every path")
+        raise refuse("VS201", routine.fn, routine.path, "a property returns a bool", hint="return one on every path")
     try:
-        expr = build.coerce(expr, BOOL)
+        expr = build.and_(expr)
         for variable in reversed(variables):
             expr = build.quant("any" if note.kind == "reachable" else "all", variable, expr)
     except IllTyped as why:
         raise refuse("VS201", routine.fn, routine.path, why, hint=why.hint) from None
     span = span_of(routine.fn, routine.path)
     return Property(note.id or routine.name, routine.name, note.kind, expr, routine.doc, note.source, span)
+
+
+def property_routine(unit: Unit, f: Callable[..., Any]) -> Routine:
+    """The text of a property."""
+    routine = Routine.of(f, None, unit.registry)
+    if routine.is_generator:
+        raise unit.diagnostics.refuse("VS406", routine.fn, routine.path, "a property")
+    return routine

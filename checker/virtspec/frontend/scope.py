@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from virtspec.frontend.domains import Registry
 from virtspec.frontend.module import function_tree
@@ -16,6 +16,7 @@ from virtspec.frontend.subset import Diagnostics
 from virtspec.ir import build
 from virtspec.ir.nodes import Expr, Field, Runner, Stmt
 from virtspec.ir.types import TableType, Type
+from virtspec.source import NOWHERE, Span
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,14 @@ class Unassigned:
 
 UNASSIGNED = Unassigned()
 
-Binding: TypeAlias = Static | Place | Slot | Expr | Unassigned
+
+class Poison:
+    """A local whose assignment was refused: its uses are not worth another diagnostic."""
+
+
+POISON = Poison()
+
+Binding: TypeAlias = Static | Place | Slot | Expr | Unassigned | Poison
 Ref: TypeAlias = Static | Place | Slot | Expr
 
 
@@ -78,6 +86,13 @@ class Scope:
     types: Mapping[str, Type]
     """Types of the locals that are annotated."""
     locals: dict[str, Binding] = field(default_factory=dict)
+    """What they stand for now. Every name the code binds has an entry from the beginning, so that it never means a
+    global: Python's rule."""
+
+    @classmethod
+    def of(cls, path: str, code: Straight | Steps) -> Scope:
+        """The scope a body begins in, none of its locals assigned yet."""
+        return cls(path, code.names, code.types, dict.fromkeys(sorted(code.locals), UNASSIGNED))
 
 
 class Statics(Mapping[str, Any]):
@@ -120,13 +135,18 @@ class Process:
 
 @dataclass(frozen=True)
 class Event:
-    """Something `lint` wants to know about a step: a statement emitted, or a lock taken or let go."""
+    """Something `lint` wants to know about a step, in the order it happens."""
 
-    kind: str
-    """"stmt", "acquires" or "releases"."""
+    kind: Literal["stmt", "if", "atomic", "acquires", "releases", "end"]
     stmt: Stmt | None = None
-    inside: str | None = None
-    """The lock whose method the statement belongs to."""
+    """The statement emitted; of "if" only the condition counts."""
+    name: str = ""
+    """Of "atomic": the method that says so; of "acquires" and "releases": the lock; of "end": the location."""
+    parts: tuple[tuple[Event, ...], ...] = ()
+    """What happens inside: the two branches of an "if", the body of a method."""
+    result: Expr | None = None
+    """What a method of a lock returns: one that returns False has not taken it."""
+    span: Span = NOWHERE
 
 
 @dataclass
@@ -139,7 +159,12 @@ class Unit:
     processes: dict[str, Process] = field(default_factory=dict)
     local_fields: dict[str, Field] = field(default_factory=dict)
     """Fields for locals that live across a yield, as they are found."""
+    refused: set[str] = field(default_factory=set)
+    """Processes that could not be cut: what is said about them elsewhere is not worth another diagnostic."""
     events: dict[str, list[Event]] = field(default_factory=dict)
+    """Per action what `lint` looks at."""
+    asserts_are_effects: bool = False
+    """Set while a call is tried out that may also stand as a statement, so that its asserts keep their message."""
     straight: dict[tuple[int, str], Straight] = field(default_factory=dict)
 
     def straighten(self, routine: Routine) -> Straight:
@@ -149,20 +174,18 @@ class Unit:
             self.straight[key] = straighten(routine, self.diagnostics)
         return self.straight[key]
 
-    def labels(self) -> set[str]:
-        """Every label that stands in the text of the model or its components, reachable in this configuration or not."""
+    def labels(self, process: str) -> set[str]:
+        """Every label in the text of a process and of what it may call, reachable in this configuration or not."""
         found: set[str] = set()
-        pending = [self.root]
+        pending, seen = [process], {process}
         while pending:
-            instance = pending.pop()
-            pending += instance.parts.values()
-            for name in instance.names():
-                method = instance.method(name)
-                if method is not None:
-                    found |= {str(y.value.value) for y in _yields(function_tree(method)[1])}  # type: ignore[union-attr]
+            name = pending.pop()
+            for method in (m for i in self.root.everything() if (m := i.method(name)) is not None):
+                for node in ast.walk(function_tree(method)[1]):
+                    match node:
+                        case ast.Yield(value=ast.Constant(value=str(label))):
+                            found.add(label)
+                        case ast.YieldFrom(value=ast.Call(func=ast.Attribute(attr=callee))) if callee not in seen:
+                            seen.add(callee)
+                            pending.append(callee)
         return found
-
-
-def _yields(fn: ast.FunctionDef) -> list[ast.Yield]:
-    """The yields of a label in a function."""
-    return [n for n in ast.walk(fn) if isinstance(n, ast.Yield) and isinstance(n.value, ast.Constant)]

@@ -15,14 +15,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from virtspec.frontend.domains import NoType, Registry
-from virtspec.frontend.module import class_tree, is_component, span_of
-from virtspec.frontend.subset import Diagnostics, Refused
+from virtspec.frontend.module import class_tree, is_component
+from virtspec.frontend.spans import span_of
+from virtspec.frontend.subset import Diagnostics, Refused, reason
 from virtspec.ir.nodes import Field
 from virtspec.ir.types import TableType, Type, Value, cardinality, default
 from virtspec.lang.domains import CONST_MARK, Each
 from virtspec.lang.model import Component, Model
+from virtspec.source import did_you_mean
 
-EVALUATION_ERRORS = (NameError, TypeError, AttributeError, ValueError, LookupError, ArithmeticError)
+EVALUATION_ERRORS = (
+    NameError,
+    TypeError,
+    AttributeError,
+    ValueError,
+    LookupError,
+    ArithmeticError,
+    AssertionError,
+    SyntaxError,
+)
 """What an annotation or an initial value may raise when Python evaluates it."""
 
 
@@ -41,6 +52,8 @@ class Instance:
     parts: dict[str, Instance] = field(default_factory=dict)
     typevars: dict[str, Any] = field(default_factory=dict)
     """What a generic component's type variables stand for."""
+    refused: set[str] = field(default_factory=set)
+    """Names whose declaration was refused."""
 
     def method(self, name: str) -> Callable[..., Any] | None:
         """The function that `self.name` calls, or None."""
@@ -52,20 +65,41 @@ class Instance:
         methods = [n for n in dir(self.cls) if not n.startswith("_") and self.method(n)]
         return [*self.constants, *self.fields, *self.parts, *methods]
 
+    def forget(self, name: str) -> None:
+        """Make room for a declaration that overrides one of a base class."""
+        for kind in (self.constants, self.fields, self.parts):
+            kind.pop(name, None)
+
+    def everything(self) -> Iterator[Instance]:
+        """This instance and all below it."""
+        yield self
+        for part in self.parts.values():
+            yield from part.everything()
+
     def all_fields(self) -> list[Field]:
         """Every state field in order of declaration, those of components after the instance's own."""
         return [*self.fields.values(), *(f for part in self.parts.values() for f in part.all_fields())]
 
 
-def declarations(cls: type[Any]) -> Iterator[tuple[str, dict[str, Any], ast.AnnAssign]]:
-    """(path, module globals, node) of every annotated name of a class and its bases, bases first."""
+@dataclass(frozen=True)
+class Declaration:
+    """An annotated name of a class body, with the file it stands in and the globals there."""
+
+    name: str
+    node: ast.AnnAssign
+    path: str
+    names: dict[str, Any]
+
+
+def declarations(cls: type[Any]) -> Iterator[Declaration]:
+    """Every annotated name of a class and its bases, bases first."""
     for base in reversed(cls.__mro__):
         if base in (Model, Component, object, typing.Generic):
             continue
         tree, node = class_tree(base)
         for stmt in node.body:
             if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
-                yield tree.path, vars(sys.modules[base.__module__]), stmt
+                yield Declaration(stmt.target.id, stmt, tree.path, vars(sys.modules[base.__module__]))
 
 
 class Shaper:
@@ -85,87 +119,122 @@ class Shaper:
     ) -> Instance:
         """The instance of `cls` whose constants have the values `given`, or their defaults."""
         instance = Instance(cls, prefix, keys, typevars=dict(typevars or {}))
-        self.check_bare_fields(cls)
-        for path, names, node in declarations(cls):
-            scope = {**instance.typevars, **instance.constants}
+        self.check_bodies(cls)
+        found = list(declarations(cls))
+        last = {d.name: d for d in found}
+        for declaration in found:
+            instance.forget(declaration.name)
             try:
-                self.declare(instance, path, names, node, scope, given)
+                self.declare(instance, declaration, last[declaration.name], given)
             except Refused:
-                continue
+                instance.refused.add(declaration.name)
         return instance
 
-    def check_bare_fields(self, cls: type[Any]) -> None:
-        """Refuse `name = value` without a type in a class body: it would silently be no state at all."""
+    def check_bodies(self, cls: type[Any]) -> None:
+        """Refuse what stands in a class body and declares nothing: it would silently be no state at all."""
         for base in cls.__mro__:
             if base in (Model, Component, object, typing.Generic):
                 continue
             tree, node = class_tree(base)
+            methods = {stmt.name for stmt in node.body if isinstance(stmt, ast.FunctionDef)}
             for stmt in node.body:
-                if isinstance(stmt, ast.Assign):
-                    self.diagnostics.note("VS107", stmt, tree.path)
+                match stmt:
+                    case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
+                        pass
+                    case ast.AnnAssign(target=ast.Name(id=name) as target):
+                        if name in methods:
+                            self.diagnostics.note("VS107", target, tree.path, f"{name}, a method as well,")
+                    case ast.Assign(targets=[ast.Name(id=name), *_]):
+                        self.diagnostics.note("VS107", stmt, tree.path, f"{name} without a type")
+                    case _:
+                        text = ast.unparse(stmt).splitlines()[0]
+                        self.diagnostics.note("VS107", stmt, tree.path, repr(text))
 
-    def declare(
-        self,
-        instance: Instance,
-        path: str,
-        names: dict[str, Any],
-        node: ast.AnnAssign,
-        scope: Mapping[str, Any],
-        given: Mapping[str, Any],
-    ) -> None:
-        assert isinstance(node.target, ast.Name)
-        name = node.target.id
-        annotation = self.evaluate(node.annotation, path, names, scope)
+    def declare(self, instance: Instance, d: Declaration, last: Declaration, given: Mapping[str, Any]) -> None:
+        """Add what `d` declares; `last` is the declaration of that name in the most derived class."""
+        annotation = self.evaluate(d.node.annotation, d, instance)
         if isinstance(annotation, str):  # a quoted annotation
-            quoted = ast.parse(annotation, mode="eval").body
-            annotation = self.evaluate(ast.copy_location(quoted, node.annotation), path, names, scope)
+            annotation = self.quoted(annotation, d, instance)
         if CONST_MARK in getattr(annotation, "__metadata__", ()):
-            if name in given:
-                instance.constants[name] = given[name]
-            elif node.value is not None:
-                instance.constants[name] = self.evaluate(node.value, path, names, scope)
-            else:
-                raise self.diagnostics.refuse("VS105", node, path, f"the constant {name} has no value")
+            self.constant(instance, d, annotation, last, given)
             return
-        initial = None if node.value is None else self.evaluate(node.value, path, names, scope)
-        part = self.component(instance, name, annotation, initial, node, path)
+        initial = None if d.node.value is None else self.evaluate(d.node.value, d, instance)
+        part = self.component(instance, d, annotation, initial)
         if part is not None:
-            instance.parts[name] = part
+            instance.parts[d.name] = part
             return
         try:
             t = self.registry.type_of(annotation)
-            init = default(t) if node.value is None else self.registry.canonical(t, initial)
         except NoType as why:
-            raise self.diagnostics.refuse(why.code, node, path, *why.args) from None
-        instance.fields[name] = keyed(Field(instance.prefix + name, t, init, span=span_of(node, path)), instance.keys)
+            raise self.refuse(why, d.node.annotation, d) from None
+        try:
+            init = default(t) if d.node.value is None else self.registry.canonical(t, initial)
+        except NoType as why:
+            raise self.refuse(why, d.node.value or d.node, d) from None
+        made = Field(instance.prefix + d.name, t, init, span=span_of(d.node, d.path))
+        instance.fields[d.name] = keyed(made, instance.keys)
 
-    def component(
-        self, instance: Instance, name: str, annotation: Any, initial: Any, node: ast.AnnAssign, path: str
-    ) -> Instance | None:
+    def constant(
+        self, instance: Instance, d: Declaration, annotation: Any, last: Declaration, given: Mapping[str, Any]
+    ) -> None:
+        """A constant: what the configuration says, or its default; that of a derived class counts in its bases, too."""
+        if d.name in given:
+            value = given[d.name]
+        elif last.node.value is not None:
+            value = self.evaluate(last.node.value, last, instance)
+        else:
+            raise self.diagnostics.refuse("VS105", d.node, d.path, f"the constant {d.name} has no value")
+        base, *notes = typing.get_args(annotation)
+        try:
+            self.registry.check_constant(base, [n for n in notes if n != CONST_MARK], value)
+        except NoType as why:
+            raise self.refuse(why, d.node.annotation if why.code == "VS101" else last.node.value or d.node, d) from None
+        instance.constants[d.name] = value
+
+    def refuse(self, why: NoType, node: ast.AST, d: Declaration) -> Refused:
+        return self.diagnostics.refuse(why.code, node, d.path, *why.args, hint=why.hint)
+
+    def quoted(self, text: str, d: Declaration, instance: Instance) -> Any:
+        try:
+            node = ast.parse(text, mode="eval").body
+        except SyntaxError as error:
+            raise self.diagnostics.refuse("VS106", d.node.annotation, d.path, reason(error)) from None
+        return self.evaluate(ast.copy_location(node, d.node.annotation), d, instance)
+
+    def component(self, instance: Instance, d: Declaration, annotation: Any, initial: Any) -> Instance | None:
         """The component a field declares, or None if it declares state."""
         keys = instance.keys
         while typing.get_origin(annotation) is dict and holds_component(annotation):
             key, annotation = typing.get_args(annotation)
             try:
-                keys = (*keys, self.registry.type_of(key))
+                keys = (*keys, self.registry.key_type(key))
             except NoType as why:
-                raise self.diagnostics.refuse(why.code, node, path, *why.args) from None
+                raise self.refuse(why, d.node.annotation, d) from None
             initial = initial.value if isinstance(initial, Each) else initial
         cls = typing.get_origin(annotation) or annotation
         if not is_component(cls):
             return None
+        where = d.node.value or d.node
+        if initial is not None and type(initial) is not cls:
+            shown = f"each({cls.__name__}(...))" if keys != instance.keys else f"{cls.__name__}(...)"
+            raise self.diagnostics.refuse("VS105", where, d.path, f"a component is declared with {shown}")
+        constants = initial.constants if isinstance(initial, Component) else {}
         parameters = getattr(cls, "__parameters__", ())
         typevars = {p.__name__: a for p, a in zip(parameters, typing.get_args(annotation), strict=False)}
-        constants = initial.constants if isinstance(initial, Component) else {}
-        return self.shape(cls, constants, f"{instance.prefix}{name}.", keys, typevars)
+        part = self.shape(cls, constants, f"{instance.prefix}{d.name}.", keys, typevars)
+        for given in constants:
+            if given not in part.constants and given not in part.refused:
+                hint = did_you_mean(given, part.constants) or "it has no constants"
+                self.diagnostics.note("VS109", where, d.path, cls.__name__, given, hint=hint)
+        return part
 
-    def evaluate(self, node: ast.expr, path: str, names: dict[str, Any], scope: Mapping[str, Any]) -> Any:
+    def evaluate(self, node: ast.expr, d: Declaration, instance: Instance) -> Any:
         """What Python makes of an annotation or an initial value, the configuration's constants in scope."""
-        code = compile(ast.Expression(node), path, "eval")
+        code = compile(ast.Expression(node), d.path, "eval")
         try:
-            return eval(code, names, dict(scope))
+            return eval(code, d.names, {**instance.typevars, **instance.constants})
         except EVALUATION_ERRORS as error:
-            raise self.diagnostics.refuse("VS106", node, path, error) from None
+            raise self.diagnostics.refuse("VS106", node, d.path, reason(error)) from None
 
 
 def holds_component(annotation: Any) -> bool:

@@ -43,8 +43,8 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.In: lambda a, b: a in b,
     ast.NotIn: lambda a, b: a not in b,
 }
-KNOWN = (bool, int, str, enum.Enum, type(None), tuple, frozenset, Scalarset)
-"""Values a constant may have."""
+KNOWN = (bool, int, str, enum.Enum, type(None), Scalarset)
+"""Values a constant may have, and tuples and frozensets of them."""
 
 
 def fold(node: ast.expr, names: Mapping[str, Any], instance: Instance | None = None) -> Any:
@@ -65,19 +65,24 @@ def fold(node: ast.expr, names: Mapping[str, Any], instance: Instance | None = N
             return _subscript(fold(base, names, instance), fold(key, names, instance))
         case ast.Tuple(elts=elts) | ast.Set(elts=elts):
             items = [fold(e, names, instance) for e in elts]
-            return UNKNOWN if any(not isinstance(i, KNOWN) for i in items) else tuple(items)
+            if not all(map(is_known, items)):
+                return UNKNOWN
+            return tuple(items) if isinstance(node, ast.Tuple) else frozenset(items)
         case ast.UnaryOp(op=ast.Not(), operand=e):
             value = fold(e, names, instance)
             return (not value) if isinstance(value, bool) else UNKNOWN
         case ast.UnaryOp(op=ast.USub(), operand=e):
             value = fold(e, names, instance)
-            return -value if isinstance(value, int) else UNKNOWN
+            return -value if isinstance(value, int) and not isinstance(value, bool) else UNKNOWN
         case ast.BoolOp(op=op, values=parts):
             return _junction(isinstance(op, ast.And), [fold(p, names, instance) for p in parts])
         case ast.BinOp(left=a, op=op, right=b) if type(op) in _BINARY:
             return _apply(_BINARY[type(op)], fold(a, names, instance), fold(b, names, instance))
         case ast.Compare(left=a, ops=[op], comparators=[b]) if type(op) in _COMPARE:
             return _apply(_COMPARE[type(op)], fold(a, names, instance), fold(b, names, instance))
+        case ast.Compare(left=a, ops=ops, comparators=rest):
+            pairs = [ast.Compare(x, [op], [y]) for x, op, y in zip([a, *rest], ops, rest, strict=False)]
+            return _junction(True, [fold(pair, names, instance) for pair in pairs])
         case ast.IfExp(test=test, body=a, orelse=b):
             value = fold(test, names, instance)
             return fold(a if value else b, names, instance) if isinstance(value, bool) else UNKNOWN
@@ -91,7 +96,22 @@ def fold(node: ast.expr, names: Mapping[str, Any], instance: Instance | None = N
 
 def is_known(value: Any) -> bool:
     """Whether `value` is a constant (rather than UNKNOWN, an Instance or a class)."""
-    return isinstance(value, KNOWN)
+    return isinstance(value, KNOWN) or (isinstance(value, tuple | frozenset) and all(map(is_known, value)))
+
+
+def in_order(values: tuple[Any, ...] | frozenset[Any]) -> list[Any]:
+    """The items of a constant in a fixed order, whatever a frozenset's hash seed says: by class, then as declared."""
+    if isinstance(values, tuple):
+        return list(values)
+    return sorted(values, key=lambda v: (type(v).__name__, *_rank(v)))
+
+
+def _rank(value: Any) -> tuple[int, str]:
+    if isinstance(value, enum.Enum):
+        return list(type(value)).index(value), ""
+    if isinstance(value, Scalarset):
+        return value.index, ""
+    return (value, "") if isinstance(value, int) else (0, repr(value))
 
 
 def _attribute(base: Any, attr: str) -> Any:
@@ -122,7 +142,7 @@ def _junction(conjunction: bool, parts: list[Any]) -> Any:
 
 
 def _apply(op: Callable[[Any, Any], Any], a: Any, b: Any) -> Any:
-    if not (isinstance(a, KNOWN) and isinstance(b, KNOWN)):
+    if not (is_known(a) and is_known(b)):
         return UNKNOWN
     try:
         return op(a, b)

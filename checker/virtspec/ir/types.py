@@ -207,7 +207,9 @@ def values(t: Type) -> tuple[Value, ...]:
             return tuple(itertools.product(values(value), repeat=cardinality(key)))
         case SetType(of):
             all_of = values(of)
-            return tuple(frozenset(m for i, m in enumerate(all_of) if mask >> i & 1) for mask in range(1 << len(all_of)))
+            return tuple(
+                frozenset(m for i, m in enumerate(all_of) if mask >> i & 1) for mask in range(1 << len(all_of))
+            )
         case SeqType(of, cap):
             return tuple(v for n in range(cap + 1) for v in itertools.product(values(of), repeat=n))
         case RecordType(_, fields):

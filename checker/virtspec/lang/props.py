@@ -60,4 +60,3 @@ def at(process: Callable[..., Any], label: str | None = None, runner: Any = None
     if locate is None:
         raise RuntimeError("at() has a value only while virtspec evaluates the property")
     return bool(locate(process.__name__, label, runner))
-

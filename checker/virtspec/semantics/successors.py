@@ -125,6 +125,3 @@ def _true_at(body: Expr, v: Var, x: Value, env: Env) -> bool:
         return _true(body, env)
     finally:
         del env.vars[v.name]
-
-
-

@@ -1,10 +1,10 @@
 """Verdicts: the answer to one property, never a bare bool.
 
-    Holds(how)          true, and how that is known: "exhaustive", "inductive", "up to depth k"
-    Violated(trace)     false, with the shortest trace the engine can give
-    Reached(trace)      a `reachable` property, with its witness
-    Unreached(how)      a `reachable` property that no reachable state satisfies
-    Unknown(reason)     the search ended before it could tell; never a pass
+Holds(how)          true, and how that is known: "exhaustive", "inductive", "up to depth k"
+Violated(trace)     false, with the shortest trace the engine can give
+Reached(trace)      a `reachable` property, with its witness
+Unreached(how)      a `reachable` property that no reachable state satisfies
+Unknown(reason)     the search ended before it could tell; never a pass
 """
 
 from __future__ import annotations

@@ -48,7 +48,9 @@ class Expressions(Values):
     def number(self, depth: int) -> Number:
         if depth <= 0:
             return self.atom(0)
-        match self.draws.pick(("atom", "atom", "sum", "sum", "length", "count", "product", "division", "best", "if", "call")):
+        match self.draws.pick(
+            ("atom", "atom", "sum", "sum", "length", "count", "product", "division", "best", "if", "call")
+        ):
             case "sum":
                 return self.arithmetic(self.draws.pick("+-"), depth)
             case "product":
@@ -57,10 +59,14 @@ class Expressions(Values):
                 return self.arithmetic(self.draws.pick(("//", "%")), depth)
             case "best":
                 a, b = self.number(depth - 1), self.number(depth - 1)
-                return self.limited(f"{self.draws.pick(('min', 'max'))}({a.text}, {b.text})", either(a.ranges, b.ranges))
+                return self.limited(
+                    f"{self.draws.pick(('min', 'max'))}({a.text}, {b.text})", either(a.ranges, b.ranges)
+                )
             case "if":
                 a, b = self.number(depth - 1), self.number(depth - 1)
-                return self.limited(f"({a.text} if {self.boolean(depth - 1)} else {b.text})", either(a.ranges, b.ranges))
+                return self.limited(
+                    f"({a.text} if {self.boolean(depth - 1)} else {b.text})", either(a.ranges, b.ranges)
+                )
             case "length":
                 return self.length(depth)
             case "count":
@@ -180,10 +186,12 @@ class Expressions(Values):
 
     def equality(self, depth: int) -> str:
         """Two values of any one type."""
-        types = [t for t in self.readable(depth) if t != BOOL and not is_int(t)]
-        if not types or self.draws.chance(30):
-            return f"({self.number(depth - 1).text} {self.draws.pick(('==', '!='))} {self.number(depth - 1).text})"
+        types = [t for t in self.readable(depth) if t != BOOL and not (is_int(t) and self.draws.chance(50))]
+        if not types:
+            return self.truth(depth)
         t = self.draws.pick(types)
+        if is_int(t):
+            return f"({self.known(t, depth)} {self.draws.pick(('==', '!='))} {self.number(depth - 1).text})"
         op = self.draws.pick(("==", "!=", "is", "is not") if isinstance(t, EnumType) else ("==", "!="))
         return f"({self.known(t, depth)} {op} {self.other(t, depth - 1)})"
 
@@ -216,6 +224,8 @@ class Expressions(Values):
         return f"({self.known(self.draws.pick(types), depth)} {self.draws.pick(('is', 'is not'))} None)"
 
     def order(self, depth: int) -> str:
+        if not any(is_int(t) or isinstance(t, SetType | SeqType) for t in self.readable(depth)):
+            return self.truth(depth)  # there would be nothing but literals to compare
         text = self.operand(depth - 1).text
         for _ in range(self.draws.pick((1, 1, 2))):
             text += f" {self.draws.pick(('<', '<=', '>', '>='))} {self.operand(depth - 1).text}"
@@ -250,7 +260,9 @@ class Expressions(Values):
     def membership(self, depth: int) -> str:
         """Whether something lies in a set, in a sequence, or is one of a few."""
         total, op = self.over(self.scope, total=True), self.draws.pick(("in", "not in"))
-        paths = [p for p in total.collections(depth) if isinstance(p.type, SetType | SeqType) and self.scope.can(p.type.of)]
+        paths = [
+            p for p in total.collections(depth) if isinstance(p.type, SetType | SeqType) and self.scope.can(p.type.of)
+        ]
         if not paths:
             items = ", ".join(total.number(depth - 1).text for _ in range(2))
             return f"({self.number(depth - 1).text} {op} ({items}))"
@@ -292,15 +304,16 @@ class Expressions(Values):
 
 def tidy(text: str) -> str:
     """An expression as people write it: without the parentheses it can do without."""
-    text = ast.unparse(ast.parse(text, mode="eval")).replace("'", '"')
-    while (found := _DOUBLE.search(text)) is not None:
-        start, depth, end = found.end(), 1, found.end()
+    text, at = ast.unparse(ast.parse(text, mode="eval")).replace("'", '"'), 0
+    while (found := _GENERATOR.search(text, at)) is not None:
+        at = end = found.end()
+        depth = 1
         while depth:
             depth += {"(": 1, ")": -1}.get(text[end], 0)
             end += 1
-        text = text[: start - 1] + text[start : end - 1] + text[end:]
+        text, at = text[: at - 1] + text[at : end - 1] + text[end:], at - 1
     return text
 
 
-_DOUBLE = re.compile(r"\b(?:any|all|sum)\(\(")
-"""Two parentheses around a generator; no other first argument of these functions starts with one."""
+_GENERATOR = re.compile(r"\b(?:any|all|sum)\(\(")
+"""`unparse` writes the parentheses of a generator, too, where it is the only argument."""

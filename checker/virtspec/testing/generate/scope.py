@@ -80,6 +80,8 @@ class Scope:
     """Variables declared with their type, which may get another value."""
     opaque: set[str] = field(default_factory=set)
     """Integer variables that were kept across a yield since they were assigned: the compiler knows but their type."""
+    literal: set[str] = field(default_factory=set)
+    """Variables that never are: those of loops, which are unrolled, and parameters of a sub-process, which is copied."""
     places: tuple[str, ...] = ()
     """Calls of `at`."""
     taken: set[str] = field(default_factory=set)
@@ -87,10 +89,14 @@ class Scope:
 
     def inner(self) -> Scope:
         """The scope of a block inside: what it binds is not seen outside."""
-        copied: dict[str, Any] = {"variables": dict(self.variables), "assignable": set(self.assignable), "opaque": set(self.opaque)}
+        copied: dict[str, Any] = {
+            "variables": dict(self.variables),
+            "assignable": set(self.assignable),
+            "opaque": set(self.opaque),
+        }
         return replace(self, **copied)
 
-    def bind(self, t: Type, assignable: bool = False) -> str:
+    def bind(self, t: Type, assignable: bool = False, literal: bool = False) -> str:
         """A name for a new variable."""
         stem, number = _STEMS.get(type(t), "x"), 2
         name = stem
@@ -100,6 +106,8 @@ class Scope:
         self.variables[name] = t
         if assignable:
             self.assignable.add(name)
+        if literal:
+            self.literal.add(name)
         return name
 
     def types(self) -> list[Type]:
@@ -140,6 +148,11 @@ class Scope:
 
 
 _STEMS: dict[type[object], str] = {IntType: "k", ModType: "n", EnumType: "c", ScalarsetType: "t", OptionType: "found"}
+
+
+def root(path: Path) -> str:
+    """The field it is a part of."""
+    return path.template.replace("[{}]", "")
 
 
 def reach(template: str, t: Type, keys: tuple[Type, ...] = ()) -> list[Path]:

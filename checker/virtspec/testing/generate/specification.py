@@ -102,7 +102,9 @@ class _Writer:
             lines += [f"if {tidy(expressions.boolean(1))}:", f"    return {tidy(first.text)}"]
             ranges, first = either(first.ranges, second.ranges), second
         lines.append(f"return {tidy(first.text)}")
-        helper = Helper(f"self.{name}", (), tuple(t for _, t in params), BOOL if result == "bool" else None, not total, ranges)
+        helper = Helper(
+            f"self.{name}", (), tuple(t for _, t in params), BOOL if result == "bool" else None, not total, ranges
+        )
         return self.method(name, params, result, lines), helper
 
     def effect_method(self, scope: Scope, name: str) -> tuple[list[str], Helper]:
@@ -118,6 +120,7 @@ class _Writer:
         """A method with steps of its own, for `yield from`."""
         inside = self.fresh(scope)
         params = self.parameters(inside, 1)
+        inside.literal |= set(inside.variables)
         result = self.draws.pick((None, BOOL, self.words.small, OptionType(self.words.colour)))
         body = Statements(self.draws, self.words, inside, result).stepwise_body(least=1)
         shown = "Steps" if result is None else f"Call[{self.words.annotation(result)}]"
@@ -125,7 +128,7 @@ class _Writer:
 
     def fresh(self, scope: Scope) -> Scope:
         """The scope of a body that has bound nothing yet."""
-        return replace(scope, variables={}, assignable=set(), opaque=set(), taken=set(_GLOBAL_NAMES))
+        return replace(scope, variables={}, assignable=set(), opaque=set(), literal=set(), taken=set(_GLOBAL_NAMES))
 
     def parameters(self, scope: Scope, most: int) -> list[tuple[str, Type]]:
         types = self.draws.some(self.words.scalars, 0, most)
@@ -191,7 +194,12 @@ class _Writer:
             (f"LIMIT: Const[int] = {limit}", "self.LIMIT", IntType(limit, limit), exactly(limit)),
             (f"FAST: Const[bool] = {fast}", "self.FAST", BOOL, frozenset()),
             (f"FIRST: Const[Colour] = Colour.{first}", "self.FIRST", self.words.colour, frozenset()),
-            (f"SIZES: Const[tuple[int, ...]] = (1, {limit})", f"self.SIZES[{limit - 1}]", IntType(0, 3), exactly(1, limit)),
+            (
+                f"SIZES: Const[tuple[int, ...]] = (1, {limit})",
+                f"self.SIZES[{limit - 1}]",
+                IntType(0, 3),
+                exactly(1, limit),
+            ),
         ]
         chosen = self.draws.some(known, 0, 2)
         return [line for line, *_ in chosen], tuple((text, t, ranges) for _, text, t, ranges in chosen)
@@ -224,13 +232,18 @@ class _Writer:
         if key is None:
             template, line = "self.cell.", "cell: Cell" + (f" = {made}" if made else "")
         else:
-            template, line = "self.cell[{}].", f"cell: dict[{self.words.annotation(key)}, Cell]" + (f" = each({made})" if made else "")
+            template, line = (
+                "self.cell[{}].",
+                f"cell: dict[{self.words.annotation(key)}, Cell]" + (f" = each({made})" if made else ""),
+            )
         keys = () if key is None else (key,)
 
         def helpers(known: tuple[Helper, ...]) -> tuple[Helper, ...]:
             return tuple(replace(h, template=h.template.replace("self.", template), keys=keys) for h in known)
 
-        paths = tuple(replace(p, template=p.template.replace("self.", template), keys=keys + p.keys) for p in part.paths)
+        paths = tuple(
+            replace(p, template=p.template.replace("self.", template), keys=keys + p.keys) for p in part.paths
+        )
         scope = replace(
             self.scope,
             paths=paths,
@@ -244,7 +257,7 @@ class _Writer:
 
     def model(self, part: Part | None) -> list[str]:
         constants, known = self.constants()
-        count = self.draws.number(1, len(FIELDS) - (part is not None))
+        count = self.draws.number(1 + (part is None), len(FIELDS) - (part is not None))
         declared, paths = self.fields(FIELDS[:count], [field_type(self.draws, self.words) for _ in range(count)])
         scope = replace(self.scope, paths=tuple(paths), constants=known)
         if part is not None:
@@ -263,7 +276,7 @@ class _Writer:
             lines, scope = lines + indented(text), replace(scope, calls=(*scope.calls, helper))
         for name in ("run", "work")[: self.draws.pick((1, 1, 2))]:
             lines += indented(self.process(scope, name))
-        for name in ("event", "reset")[: self.draws.number(0, 2)]:
+        for name in ("event", "reset")[: self.draws.pick((0, 1, 1, 2))]:
             lines += indented(self.action(scope, name))
         self.scope = scope
         return [*lines, "", ""]

@@ -20,7 +20,8 @@ from virtspec.ir.types import (
 )
 from virtspec.testing.generate.draws import Draws
 from virtspec.testing.generate.expressions import Expressions, tidy
-from virtspec.testing.generate.scope import Helper, Scope, combined, meets
+from virtspec.testing.generate.scope import Helper, Scope, combined, meets, root
+from virtspec.testing.generate.values import copied
 from virtspec.testing.generate.vocabulary import Vocabulary, domain
 
 LABELS = ("begin", "check", "wait", "work", "finish", "leave")
@@ -112,12 +113,12 @@ class Statements:
 
     def statement(self, room: Room, depth: int) -> list[str]:
         plain: list[Callable[[], list[str]]] = [
-            *(self.assign,) * 5,
+            *(self.assign,) * 6,
             *(self.change,) * 3,
             self.declare,
             self.update,
-            *(self.require,) * 3,
-            self.choose,
+            *(self.require,) * 2,
+            *(self.choose,) * 2,
             self.insist,
             self.spend,
             self.call,
@@ -193,7 +194,12 @@ class Statements:
 
     def declare(self) -> list[str]:
         """A new variable; its type is written down where the compiler needs it."""
-        types: list[Type] = [*self.words.scalars, OptionType(self.words.task), OptionType(self.words.small), self.words.pair]
+        types: list[Type] = [
+            *self.words.scalars,
+            OptionType(self.words.task),
+            OptionType(self.words.small),
+            self.words.pair,
+        ]
         t = self.draws.pick([t for t in types if self.scope.can(t)])
         value = tidy(self.expressions.stored(t, DEPTH))
         if is_scalar(t) and not is_int(t) and not self.expressions.optional(t, 1) and self.draws.chance(40):
@@ -283,7 +289,7 @@ class Statements:
         """A loop over a type; unrolled if anything in it leaves it or ends the step."""
         t = self.draws.pick(self.words.scalars)
         with self.inside(forget=True):
-            head = f"for {self.scope.bind(t)} in {domain(t)}:"
+            head = f"for {self.scope.bind(t, literal=True)} in {domain(t)}:"
             body = self.nested(Room(room.yields, room.jumps, breaks=room.jumps, continues=room.jumps), depth)
         return [head, *body]
 
@@ -296,6 +302,11 @@ class Statements:
         source = tidy(self.expressions.read(path, 1))
         assert isinstance(path.type, SetType | SeqType)
         with self.inside():
+            if self.draws.chance(30) or source.count("self.") > 1:
+                source = copied(path.type, source)
+            else:  # what it runs through must not change: not here, and not in a method that is called here
+                kept = [replace(p, writable=p.writable and root(p) != root(path)) for p in self.scope.paths]
+                self.scope = replace(self.scope, paths=tuple(kept), effects=())
             head = f"for {self.scope.bind(path.type.of)} in {source}:"
             body = self.nested(Room(yields=False, jumps=False), depth)
         return [head, *body]
@@ -325,7 +336,8 @@ class Statements:
         self.labels.append(label)
         if sure:
             self.sure.append(label)
-        self.scope.opaque |= {v for v, t in self.scope.variables.items() if isinstance(t, IntType | ModType)}
+        kept = {v for v, t in self.scope.variables.items() if isinstance(t, IntType | ModType)}
+        self.scope.opaque |= kept - self.scope.literal
         return [f'yield "{label}"']
 
     def yield_from(self, room: Room, depth: int) -> list[str]:
@@ -340,4 +352,3 @@ class Statements:
 
 def indented(lines: list[str]) -> list[str]:
     return ["    " + line if line else "" for line in lines]
-

@@ -2,7 +2,7 @@
 
 `value` gives an expression that *is* a `t`; `stored` one that may be put where a `t` is kept, which may fault: an integer
 of another range, an optional that may be None. The distinction is the language's own: only storing (and looking up a
-key) checks, so that the interpreter and CPython agree on when.
+key) checks, so that the interpreter and CPython agree on when. A container that is stored is a new one.
 
 A partial expression may fault when it is evaluated. Where Python evaluates what the language need not (arguments, the
 items of a tuple), only total ones may stand.
@@ -57,7 +57,7 @@ class Values(ABC):
     # --- by type
 
     def value(self, t: Type, depth: int, typed: bool = False) -> str:
-        """An expression whose value is one of `t`. `typed` says that where it stands tells the compiler `t`.
+        """An expression whose value is one of `t`. `typed` says that it is stored, which tells the compiler `t`.
 
         There must be one: `self.scope.can(t)`.
         """
@@ -67,7 +67,11 @@ class Values(ABC):
             case IntType() | ModType():
                 return self.integer(t, depth)
             case _ if depth > 0 and typed and self.draws.chance(10):
-                then, test, orelse = self.value(t, depth - 1, True), self.boolean(depth - 1), self.value(t, depth - 1, True)
+                then, test, orelse = (
+                    self.value(t, depth - 1, True),
+                    self.boolean(depth - 1),
+                    self.value(t, depth - 1, True),
+                )
                 return f"({then} if {test} else {orelse})"
             case SetType(of):
                 return self.set(t, of, depth, typed)
@@ -84,11 +88,13 @@ class Values(ABC):
         """A literal, a variable or a part of the state; a call; what a record, an optional or a table is made from."""
         variables, paths, helpers = self.scope.variables_of(t), self.reads(t, depth), self.helpers(t, depth)
         constants = [name for name, of, _ in self.scope.constants if of == t]
-        kinds = ["read", "read"] * bool(paths) + ["variable"] * bool(variables) + ["call"] * bool(helpers)
+        kinds = ["read", "read"] * (bool(paths) and not (typed and holds_containers(t)))
+        kinds += ["variable"] * bool(variables) + ["call"] * bool(helpers)
         kinds += ["constant"] * bool(constants) + self.makings(t, typed)
         match self.draws.pick(kinds):
             case "read":
-                return self.read(self.draws.pick(paths), depth)
+                read = self.read(self.draws.pick(paths), depth)
+                return copied(t, read) if typed else read
             case "variable":
                 return self.draws.pick(variables)
             case "call":
@@ -231,12 +237,13 @@ class Values(ABC):
             kinds += ["comprehension"] * isinstance(of, EnumType | ScalarsetType)
         match self.draws.pick(kinds or ["empty"]):
             case "read":
-                return self.read(self.draws.pick(paths), depth)
+                read = self.read(self.draws.pick(paths), depth)
+                return copied(t, read) if typed else read
             case "literal":
                 return f"{{{', '.join(self.value(of, 0) for _ in range(self.draws.number(1, 2)))}}}"
             case "operator":
                 left, op = self.read(self.draws.pick(paths), depth), self.draws.pick("|&-")
-                return f"({left} {op} {self.set(t, of, depth - 1, True)})"
+                return f"({left} {op} {self.set(t, of, depth - 1, typed=True)})"
             case "part":
                 return self.comprehension(of, self.read(self.draws.pick(paths), depth), depth)
             case "comprehension":
@@ -263,3 +270,17 @@ class Values(ABC):
 def literal(number: int) -> str:
     """An integer as text that may stand anywhere."""
     return str(number) if number >= 0 else f"({number})"
+
+
+CONTAINERS = (TableType, SetType, SeqType)
+
+
+def holds_containers(t: Type) -> bool:
+    """Whether a copy of a `t` would share containers with it."""
+    return isinstance(t, TableType | SeqType) and isinstance(t.value if isinstance(t, TableType) else t.of, CONTAINERS)
+
+
+def copied(t: Type, text: str) -> str:
+    """A new container with the same content; anything else as it is."""
+    kind = {TableType: "dict", SetType: "set", SeqType: "Seq"}.get(type(t))
+    return text if kind is None else f"{kind}({text})"

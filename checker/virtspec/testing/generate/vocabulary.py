@@ -126,7 +126,13 @@ def field_type(draws: Draws, words: Vocabulary) -> Type:
 def _entry(draws: Draws, words: Vocabulary, scalar: Type) -> Type:
     """What a table of something larger than a scalar holds."""
     task = words.task
-    options: tuple[Type, ...] = (OptionType(task), SetType(scalar), SeqType(scalar, 1), TableType(task, BOOL), words.pair)
+    options: tuple[Type, ...] = (
+        OptionType(task),
+        SetType(scalar),
+        SeqType(scalar, 1),
+        TableType(task, BOOL),
+        words.pair,
+    )
     return draws.pick(options)
 
 

@@ -1,0 +1,83 @@
+"""Statements with an effect of their own: picks, and the methods that change a set or a sequence."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING, Literal
+
+from virtspec.frontend.collect import stored
+from virtspec.frontend.inline import domain_values
+from virtspec.ir import build
+from virtspec.ir.nodes import Choose, Expr, Fault, If, Let
+from virtspec.ir.types import SeqType, SetType, Type, is_scalar
+
+if TYPE_CHECKING:
+    from virtspec.frontend.scope import Slot
+    from virtspec.frontend.stmts import Statements
+
+METHODS = {
+    SetType: ("add", "discard", "remove", "clear"),
+    SeqType: ("append", "appendleft", "popleft", "pop", "remove", "clear"),
+}
+"""The methods that change a collection."""
+TAKE_ITEM = ("add", "discard", "remove", "append", "appendleft")
+
+
+def pick(lw: Statements, node: ast.stmt, target: ast.expr, call: ast.Call) -> None:
+    """`target = choose(T)`."""
+    t = picked_type(lw, call)
+    name = target.id if isinstance(target, ast.Name) and target.id.isidentifier() and target.id != "return" else "pick"
+    variable = lw.names.var(name, t)
+    lw.emit(Choose(variable, lw.span(node)))
+    if isinstance(target, ast.Name):
+        lw.bind(node, target.id, build.coerce(variable, lw.wanted(target.id) or t), call)
+    else:
+        lw.store(lw.slot(target), variable, node)
+
+
+def picked_type(lw: Statements, call: ast.Call) -> Type:
+    """The finite type choose(T) picks from: a class, bool, range(...) or the Annotated type itself."""
+    if len(call.args) != 1 or call.keywords:
+        raise lw.refuse("VS204", call, "choose", "(T)", f"found {len(call.args) + len(call.keywords)}")
+    (arg,) = call.args
+    if isinstance(arg, ast.Call) and isinstance(arg.func, ast.Name) and arg.func.id == "range":
+        listed = domain_values(arg, lw.statics, None)
+        if not listed or listed != list(range(listed[0], listed[-1] + 1)):
+            raise lw.refuse("VS309", arg, hint="choose(range(a, b)) needs constant ends and at least one value")
+        return build.int_range(listed[0], listed[-1])
+    t = lw.annotated(arg)
+    if not is_scalar(t):
+        raise lw.refuse("VS104", arg, t, hint="choose picks from bool, an Enum, an int range or a Scalarset")
+    return t
+
+
+def mutate(lw: Statements, node: ast.Call, func: ast.Attribute, slot: Slot) -> Expr | None:
+    """A method of a set or a sequence that changes it; what it returns, if anything."""
+    t, name = slot.type, func.attr
+    if not isinstance(t, SetType | SeqType):
+        raise lw.unknown_method(node)
+    if name not in METHODS[type(t)] or node.keywords or len(node.args) != (name in TAKE_ITEM):
+        known = ", ".join(f"{m}({'x' if m in TAKE_ITEM else ''})" for m in METHODS[type(t)])
+        raise lw.refuse("VS301", node, f"{name}() here", f"a {t} has {known}")
+    span = lw.span(node)
+    old = slot.value()
+    item = stored(lw, node.args[0], lw.expr(node.args[0], t.of)) if node.args else None
+    if name == "clear":
+        lw.store(slot, build.const(frozenset() if isinstance(t, SetType) else (), t), node)
+    elif name in ("popleft", "pop"):
+        taken = lw.names.var("taken", t.of)
+        lw.emit(Let(taken, build.seq_at(old, build.integer(0 if name == "popleft" else -1)), span))
+        lw.store(slot, build.seq_op("tail" if name == "popleft" else "init", old), node)
+        return taken
+    elif isinstance(t, SeqType):
+        op: Literal["append", "appendleft", "remove"]
+        op = "append" if name == "append" else "appendleft" if name == "appendleft" else "remove"
+        lw.store(slot, build.seq_op(op, old, item), node)
+    else:
+        assert item is not None
+        if name == "remove":
+            gone = Fault(f"{ast.unparse(node.args[0])} is not in the set", span)
+            lw.emit(If(build.not_(build.contains_item(item, old)), (gone,), (), span))
+        only = build.set_lit(t, [item])
+        lw.store(slot, build.set_op("|" if name == "add" else "-", old, only), node)
+    return None

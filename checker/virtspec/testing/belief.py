@@ -1,0 +1,111 @@
+"""Where a system may be, as far as is known: the set of its possible states, each with one history that leads to it.
+
+A program that runs beside the model and decides some things by itself may be in any of several states. A step that it is
+told to take leads from each of them to all the states its own decisions allow; what is then observed of it rules some of
+them out. Where everything is told, there is one state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from virtspec.ir.nodes import Action, System, Var
+from virtspec.ir.types import Value
+from virtspec.semantics.interp import Faulted, State, Taken
+from virtspec.semantics.successors import successors
+from virtspec.testing.observed import readable
+from virtspec.trace.render import call_text
+from virtspec.trace.trace import Step, Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A possible state, and a way to it."""
+
+    state: State
+    before: Node | None = None
+    step: Step | None = None
+
+    def trace(self, system: System, last: Step | None = None, prop: str | None = None) -> Trace:
+        """The way here, and one more step if given."""
+        steps = [] if last is None else [last]
+        node: Node | None = self
+        while node is not None:
+            steps += [node.step] if node.step is not None else []
+            node = node.before
+        return Trace(system.fingerprint, tuple(reversed(steps)), prop)
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A step somebody can be told to take: an action with the values of those picks that are told."""
+
+    action: str
+    told: tuple[tuple[Var, Value], ...]
+    text: str = field(compare=False)
+    """The step as traces show it, its told picks only."""
+
+    @cached_property
+    def picks(self) -> Mapping[str, object]:
+        """What is told, by name, as plain Python."""
+        return {var.name: readable(var.type, value) for var, value in self.told}
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+class Steps:
+    """The steps of a system, sorted by what is told of them.
+
+    Told are an action's parameters and the picks that `tells` accepts; what else is chosen is decided by who takes the
+    step.
+    """
+
+    def __init__(self, system: System, tells: Callable[[Action, Var], bool]) -> None:
+        self.system = system
+        self.tells = tells
+        self._known: dict[State, dict[Instance, list[Taken | Faulted]]] = {}
+
+    def of(self, state: State) -> Mapping[Instance, list[Taken | Faulted]]:
+        """Every instance enabled in `state`, in the order of enumeration, with the ways it can go."""
+        if state not in self._known:
+            found: dict[Instance, list[Taken | Faulted]] = {}
+            for action, outcome in successors(self.system, state):
+                told = tuple(p for p in outcome.picks if self.tells(action, p[0]))
+                found.setdefault(Instance(action.name, told, call_text(action, told)), []).append(outcome)
+            self._known[state] = found
+        return self._known[state]
+
+
+class Belief:
+    """The possible states, at least one."""
+
+    def __init__(self, steps: Steps, nodes: Iterable[Node]) -> None:
+        self.steps = steps
+        found: dict[State, Node] = {}
+        for node in nodes:
+            found.setdefault(node.state, node)
+        self.nodes = tuple(found.values())
+
+    @cached_property
+    def instances(self) -> Mapping[str, list[Instance]]:
+        """By action, the instances that are enabled wherever the system may be."""
+        first, *others = (self.steps.of(node.state) for node in self.nodes)
+        found: dict[str, list[Instance]] = {}
+        for instance in first:
+            if all(instance in other for other in others):
+                found.setdefault(instance.action, []).append(instance)
+        return found
+
+    def after(self, instance: Instance) -> list[tuple[Node, Taken | Faulted]]:
+        """Every way that a step told to be taken can go, and from where."""
+        return [(node, outcome) for node in self.nodes for outcome in self.steps.of(node.state)[instance]]
+
+
+def step_of(instance: Instance, outcome: Taken | Faulted) -> Step:
+    """The step of a trace that an outcome is."""
+    state = outcome.state if isinstance(outcome, Taken) else None
+    return Step(instance.action, tuple(value for _, value in outcome.picks), state)
+
