@@ -160,6 +160,10 @@ class Registry:
         elif origin is Annotated:
             inner, *more = typing.get_args(base)
             self.check_constant(inner, [*more, *notes], value)
+        elif origin in (typing.Union, types.UnionType):
+            for inner in typing.get_args(base):
+                if value is not None and inner is not type(None):
+                    self.check_constant(inner, notes, value)
         elif notes:
             self.canonical(self._annotated(base, notes), value)
         elif base is int:
@@ -170,7 +174,7 @@ class Registry:
                 raise NoType("VS105", f"{value!r} is no string")
         else:
             t = self.type_of(base)
-            if not (is_scalar(t) or isinstance(t, OptionType)):
+            if not is_scalar(t):
                 hint = "a constant is a bool, an int, a str, a member of an enum, or a tuple of them"
                 raise NoType("VS101", _name(base), hint=hint)
             self.canonical(t, value)

@@ -1,4 +1,4 @@
-"""Statements with an effect of their own: picks, and the methods that change a set or a sequence."""
+"""Statements with an effect of their own: picks, loops, and the methods that change a set or a sequence."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Literal
 
 from virtspec.frontend.collect import stored
 from virtspec.frontend.inline import domain_values
+from virtspec.frontend.scope import POISON, Static
 from virtspec.ir import build
-from virtspec.ir.nodes import Choose, Expr, Fault, If, Let
+from virtspec.ir.nodes import Assign, Choose, Expr, Fault, Get, If, Index, Let, Read, Stmt, Unwrap
 from virtspec.ir.types import SeqType, SetType, Type, is_scalar
+from virtspec.ir.walk import children, statements
 
 if TYPE_CHECKING:
     from virtspec.frontend.scope import Slot
@@ -81,3 +83,40 @@ def mutate(lw: Statements, node: ast.Call, func: ast.Attribute, slot: Slot) -> E
         only = build.set_lit(t, [item])
         lw.store(slot, build.set_op("|" if name == "add" else "-", old, only), node)
     return None
+
+
+def for_loop(lw: Statements, node: ast.For) -> None:
+    """A loop without yields: unrolled over its domain."""
+    if not isinstance(node.target, ast.Name) or node.orelse:
+        raise lw.refuse("VS301", node, "this for loop", "for x in T, without else")
+    name, span = node.target.id, lw.span(node)
+    listed = domain_values(node.iter, lw.statics, None)
+    if listed is not None:
+        for value in listed:
+            lw.scope.locals[name] = Static(value)
+            lw.block(node.body)
+    else:
+        source = lw.expr(node.iter)
+        begin = len(lw.out)
+        for cond, element in lw.turns(node, lw.settled(f"{name}_in", source, node)):
+
+            def turn(element: Expr = element) -> None:
+                lw.scope.locals[name] = lw.settled(name, element, node)
+                lw.block(node.body)
+
+            lw.branch(cond, turn, lambda: None, span)
+        _check_unchanged(lw, node, source, lw.out[begin:])
+    lw.scope.locals[name] = POISON  # a use behind the loop was refused before
+
+
+def _check_unchanged(lw: Statements, node: ast.For, source: Expr, body: list[Stmt]) -> None:
+    """Refuse a loop whose body changes the very object that it runs through."""
+    if not isinstance(node.iter, ast.Name | ast.Attribute | ast.Subscript):
+        return  # a new object: nobody else has it
+    copy = "Seq" if isinstance(source.type, SeqType) else "set"
+    while isinstance(source, Index | Get | Unwrap):
+        source = source.table if isinstance(source, Index) else children(source)[0]
+    read = source.field if isinstance(source, Read) else None
+    changed = [s.field for s in statements(tuple(body)) if isinstance(s, Assign) and s.field == read]
+    if changed:
+        raise lw.refuse("VS315", node, changed[0], f"{copy}({ast.unparse(node.iter)})")

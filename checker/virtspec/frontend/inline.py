@@ -22,7 +22,7 @@ from virtspec.frontend.names import assigned, comprehension_variables, locals_of
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
 from virtspec.frontend.spans import placed
-from virtspec.frontend.static import fold, in_order, is_known
+from virtspec.frontend.static import fold, is_known
 from virtspec.frontend.subset import Diagnostics, Refused
 from virtspec.ir.types import Type
 from virtspec.lang.domains import Scalarset
@@ -216,7 +216,7 @@ class Inliner:
         """The body of a for loop once per value of its domain, labels marked with the value."""
         values = domain_values(loop.iter, self.statics(), self.routine.instance)
         if values is None or not isinstance(loop.target, ast.Name):
-            hint = "a loop with yield, return, break or continue runs through an Enum, a Scalarset or range(...)"
+            hint = "a loop with yield, return or break runs through an Enum, a Scalarset, range(...) or a tuple"
             raise self.refuse("VS309", loop.iter, hint=hint)
         if loop.orelse:
             raise self.refuse("VS301", loop, "for ... else", "write it as an if")
@@ -299,7 +299,7 @@ def label_of(frame: ast.Expr) -> str | None:
 
 
 def domain_values(node: ast.expr, names: Mapping[str, Any], instance: Instance | None) -> list[Any] | None:
-    """The values of a domain known statically (Enum, Scalarset, range, tuple), or None."""
+    """The values of a domain known statically (Enum, Scalarset, range, tuple), or None. A set has no order."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "range":
         bounds = [fold(a, names, instance) for a in node.args]
         if 1 <= len(bounds) <= 3 and all(isinstance(b, int) for b in bounds) and not node.keywords:
@@ -308,7 +308,7 @@ def domain_values(node: ast.expr, names: Mapping[str, Any], instance: Instance |
     value = fold(node, names, instance)
     if isinstance(value, type) and issubclass(value, enum.Enum | Scalarset):
         return list(value)
-    return in_order(value) if isinstance(value, tuple | frozenset) and is_known(value) else None
+    return list(value) if isinstance(value, tuple) and is_known(value) else None
 
 
 def _assign(name: str, value: ast.expr) -> ast.stmt:

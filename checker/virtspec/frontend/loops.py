@@ -42,6 +42,62 @@ def _body(body: list[ast.stmt]) -> list[ast.stmt]:
     return body
 
 
+# --- break -----------------------------------------------------------------------------------------------------------
+
+
+def break_doubles(loop: ast.For) -> bool:
+    """Whether unrolling a loop with `break` would double the code at each turn: control goes on behind an `if` with a
+    break inside, whichever branch it takes.
+    """
+    jumps = (ast.Return, ast.Yield, ast.YieldFrom, ast.While)
+    return not any(isinstance(n, jumps) for n in ast.walk(loop)) and _doubles(loop.body)
+
+
+def _doubles(body: list[ast.stmt]) -> bool:
+    return any(
+        isinstance(stmt, ast.If)
+        and _leaves(stmt)
+        and ((_falls(stmt.body) and _falls(stmt.orelse)) or _doubles(stmt.body) or _doubles(stmt.orelse))
+        for stmt in body
+    )
+
+
+def _falls(body: list[ast.stmt]) -> bool:
+    """Whether control may reach the end of `body`."""
+    for stmt in body:
+        if isinstance(stmt, ast.Break):
+            return False
+        if isinstance(stmt, ast.If) and not _falls(stmt.body) and not _falls(stmt.orelse):
+            return False
+    return True
+
+
+def without_break(loop: ast.For, flag: str) -> list[ast.stmt]:
+    """The same loop with a local that says whether it was left; what is behind a `break` asks it."""
+    body = _unless(flag, _guarded(loop.body, flag), loop)
+    return [_set(flag, False, loop), placed(ast.For(loop.target, loop.iter, [body], loop.orelse), loop)]
+
+
+def _guarded(body: list[ast.stmt], flag: str) -> list[ast.stmt]:
+    for i, stmt in enumerate(body):
+        if isinstance(stmt, ast.Break):
+            return [*body[:i], _set(flag, True, stmt)]
+        if isinstance(stmt, ast.If) and _leaves(stmt):
+            made = ast.If(stmt.test, _guarded(stmt.body, flag), _guarded(stmt.orelse, flag))
+            rest = _guarded(body[i + 1 :], flag)
+            return [*body[:i], placed(made, stmt), *([_unless(flag, rest, rest[0])] if rest else [])]
+    return body
+
+
+def _set(flag: str, value: bool, at: ast.stmt) -> ast.stmt:
+    return placed(ast.Assign([placed(ast.Name(flag, ast.Store()), at)], placed(ast.Constant(value), at)), at)
+
+
+def _unless(flag: str, body: list[ast.stmt], at: ast.stmt) -> ast.stmt:
+    test = placed(ast.UnaryOp(placed(ast.Not(), at), placed(ast.Name(flag, ast.Load()), at)), at)
+    return placed(ast.If(test, body, []), at)
+
+
 # --- jumps -----------------------------------------------------------------------------------------------------------
 
 

@@ -18,7 +18,14 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from virtspec.frontend.inline import Inliner, label_of
-from virtspec.frontend.loops import has_continue, has_jump, stays_inside, without_continue
+from virtspec.frontend.loops import (
+    break_doubles,
+    has_continue,
+    has_jump,
+    stays_inside,
+    without_break,
+    without_continue,
+)
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.spans import placed
 from virtspec.frontend.static import fold
@@ -140,6 +147,7 @@ class _Splitter:
         self.found: dict[str, tuple[ast.AST, Cont]] = {}
         self.unrolled: dict[int, tuple[ast.For, list[list[ast.stmt]]]] = {}
         self.without_continue: dict[int, tuple[ast.For, ast.For]] = {}
+        self.without_break: dict[int, tuple[ast.For, list[ast.stmt]]] = {}
 
     def run(self) -> Steps:
         r = self.routine
@@ -210,6 +218,8 @@ class _Splitter:
                 return self.if_(frame, cont, out, loops, within)
             case ast.For() if has_continue(frame):
                 return (self.rewritten(frame), cont), loops
+            case ast.For() if break_doubles(frame):
+                return stacked(self.flagged(frame), cont), loops
             case ast.For() if has_jump(frame):
                 if stays_inside(frame) and cont is not None:
                     out += self.expand((frame, None), loops, within=True)
@@ -300,6 +310,12 @@ class _Splitter:
         if target is not None:
             out.append(placed(ast.Assign([target], value or placed(ast.Constant(None), frame)), frame))
         return cont
+
+    def flagged(self, loop: ast.For) -> list[ast.stmt]:
+        """The loop without `break`."""
+        if id(loop) not in self.without_break:
+            self.without_break[id(loop)] = loop, without_break(loop, self.inliner.fresh("broke"))
+        return self.without_break[id(loop)][1]
 
     def rewritten(self, loop: ast.For) -> ast.For:
         """The loop without `continue`."""

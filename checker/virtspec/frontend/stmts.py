@@ -18,7 +18,6 @@ from virtspec.frontend import effects
 from virtspec.frontend.calls import STATEMENTS, Default, Effect, is_one_of, matched
 from virtspec.frontend.collect import stored
 from virtspec.frontend.constructs import unknown_statement
-from virtspec.frontend.inline import domain_values
 from virtspec.frontend.names import assigned
 from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
@@ -42,9 +41,8 @@ from virtspec.frontend.subset import Diagnostics, Refused
 from virtspec.frontend.symbolic import Symbolic, as_load
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
-from virtspec.ir.nodes import Assign, Const, Cost, Expr, Fault, Get, If, Index, Let, Read, Require, Stmt, Unwrap, Var
-from virtspec.ir.types import OptionType, SeqType, Type, is_int
-from virtspec.ir.walk import children, statements
+from virtspec.ir.nodes import Assign, Const, Cost, Expr, Fault, If, Let, Require, Stmt, Var
+from virtspec.ir.types import OptionType, Type, is_int
 from virtspec.lang.rules import atomic, choose, cost, fault, require
 from virtspec.source import Span
 
@@ -122,7 +120,7 @@ class Statements(Symbolic):
             case ast.If():
                 self.if_(node)
             case ast.For():
-                self.for_(node)
+                effects.for_loop(self, node)
             case ast.Expr(value=ast.Call() as call):
                 self.call_statement(node, call)
             case ast.Assert(test=test, msg=message):
@@ -296,41 +294,6 @@ class Statements(Symbolic):
             yield Collected(self.out, self.events)
         finally:
             self.out, self.events = saved
-
-    def for_(self, node: ast.For) -> None:
-        """A loop without yields: unrolled over its domain."""
-        if not isinstance(node.target, ast.Name) or node.orelse:
-            raise self.refuse("VS301", node, "this for loop", "for x in T, without else")
-        name, span = node.target.id, self.span(node)
-        listed = domain_values(node.iter, self.statics, None)
-        if listed is not None:
-            for value in listed:
-                self.scope.locals[name] = Static(value)
-                self.block(node.body)
-        else:
-            source = self.expr(node.iter)
-            begin = len(self.out)
-            for cond, element in self.turns(node, self.settled(f"{name}_in", source, node)):
-
-                def turn(element: Expr = element) -> None:
-                    self.scope.locals[name] = self.settled(name, element, node)
-                    self.block(node.body)
-
-                self.branch(cond, turn, lambda: None, span)
-            self.check_unchanged(node, source, self.out[begin:])
-        self.scope.locals[name] = POISON  # a use behind the loop was refused before
-
-    def check_unchanged(self, node: ast.For, source: Expr, body: list[Stmt]) -> None:
-        """Refuse a loop whose body changes the very object that it runs through."""
-        if not isinstance(node.iter, ast.Name | ast.Attribute | ast.Subscript):
-            return  # a new object: nobody else has it
-        copy = "Seq" if isinstance(source.type, SeqType) else "set"
-        while isinstance(source, Index | Get | Unwrap):
-            source = source.table if isinstance(source, Index) else children(source)[0]
-        read = source.field if isinstance(source, Read) else None
-        changed = [s.field for s in statements(tuple(body)) if isinstance(s, Assign) and s.field == read]
-        if changed:
-            raise self.refuse("VS315", node, changed[0], f"{copy}({ast.unparse(node.iter)})")
 
     # --- calls
 

@@ -246,6 +246,9 @@ class Symbolic(Expressions):
 
     def turns(self, node: ast.For, collection: Expr) -> Iterator[tuple[Expr, Expr]]:
         """For each turn a loop through a set or sequence may make: whether it does, and with which element."""
+        if is_known(fold(node.iter, self.statics)):
+            hint = "a set of constants has no order in Python: make it a tuple"
+            raise self.refuse("VS309", node.iter, hint=hint)
         match collection.type:
             case SetType(of):
                 for value in values(of):

@@ -1,4 +1,4 @@
-"""Expressions without collections: leaves, coercion, Boolean and integer operators. See `build`, which offers them all."""
+"""Expressions without collections: leaves, coercion, Boolean and integer operators. `build` offers them to others."""
 
 from __future__ import annotations
 

@@ -7,6 +7,15 @@ The layer above `api`: nothing below may import it.
 """
 
 from virtspec.testing.machine import DETERMINISTIC, Adapter, Failure, machine, run
-from virtspec.testing.systems import specifications, systems
+from virtspec.testing.systems import RandomSpecification, specifications, systems
 
-__all__ = ["DETERMINISTIC", "Adapter", "Failure", "machine", "run", "specifications", "systems"]
+__all__ = [
+    "DETERMINISTIC",
+    "Adapter",
+    "Failure",
+    "RandomSpecification",
+    "machine",
+    "run",
+    "specifications",
+    "systems",
+]

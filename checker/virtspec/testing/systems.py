@@ -4,23 +4,26 @@
 compared with the oracle on them:
 
     @given(systems())
-    def test_my_engine_counts_as_the_oracle_does(spec: Specification) -> None:
-        assert my_engine(spec.system, limit=300) == oracle(spec.system, limit=300)
+    def test_my_engine_counts_as_the_oracle_does(drawn: RandomSpecification) -> None:
+        assert my_engine(drawn.system, limit=300) == oracle(drawn.system, limit=300)
 
 What a drawn specification may contain: enums, scalarsets, singletons, integer ranges and integers modulo n, optionals,
-tables (of all of these), sets, sequences, a record, a component (also one per key) with methods, constants and an action;
-constants of the configuration; one or two processes with parameters, choices, branches, loops, sub-processes and locals
-kept across yields; actions; methods with and without effects; invariants, transition properties, witnesses. Faults,
-deadlocks and steps that are never enabled are part of it. It has no more than a few hundred states as a rule, but there
-is no bound: an engine under test should be given a limit.
+tables (of all of these), sets, sequences, a record, a component (also one per key) with methods, constants, sub-processes
+and an action; constants of the configuration; one or two processes with parameters, choices, branches, loops,
+sub-processes and locals kept across yields; actions; methods with and without effects; invariants, transition properties,
+witnesses. Faults, deadlocks and steps that are never enabled are part of it. Most have fewer than a hundred states and
+one in twenty has more than three hundred; there is no bound, so an engine under test should be given a limit.
 
-Every text compiles: an example that does not is a mistake of this module. Examples shrink to short texts. The same draws
-give the same text in every run and on every machine.
+Every text compiles: an example that does not is a mistake of virtspec. Examples shrink to short texts and are shown as
+they would stand in a file. The same draws give the same text in every run and on every machine.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -30,9 +33,30 @@ from virtspec.testing.generate.draws import Draws
 from virtspec.testing.generate.specification import write
 
 
+class Text(str):
+    """A specification that is shown as it reads, so that a failing example can be saved as a file."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"'''\n{self}'''"
+
+
+@dataclass(repr=False)
+class RandomSpecification(Specification):
+    """A drawn specification, compiled: `.system` is what engines work on, the rest is what `frontend.native` needs."""
+
+    text: str = ""
+    properties: list[Callable[..., Any]] = field(default_factory=list)
+    """The author's functions behind the system's properties, so to speak."""
+
+    def __repr__(self) -> str:
+        return repr(Text(self.text))
+
+
 @st.composite
 def _specifications(draw: st.DrawFn) -> str:
-    return write(Draws(draw))
+    return Text(write(Draws(draw)))
 
 
 def specifications() -> st.SearchStrategy[str]:
@@ -40,16 +64,18 @@ def specifications() -> st.SearchStrategy[str]:
     return _specifications()
 
 
-def systems() -> st.SearchStrategy[Specification]:
-    """The same, compiled: `.system` is what engines work on, the rest is what `frontend.native` needs."""
+def systems() -> st.SearchStrategy[RandomSpecification]:
+    """The same, compiled."""
     return specifications().map(compiled)
 
 
-def compiled(text: str) -> Specification:
+def compiled(text: str) -> RandomSpecification:
     """The one model of a specification given as text, in its own configuration, with all its properties.
 
-    Diagnostics and traces call the file by a name made from its text, so that texts never get mixed up. Raises SpecError.
+    Diagnostics and traces call the file by a name made from its text, so that texts never get mixed up. Raises
+    SpecError.
     """
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     module = load_text(text, f"<random {digest}>")
-    return compile_model(module.models[0], module.properties)
+    found = compile_model(module.models[0], module.properties)
+    return RandomSpecification(found.system, found.unit, found.model, found.sizes, text, module.properties)

@@ -58,6 +58,7 @@ class Batching(Model):
     @process
     def dispatch(self, i: Sub) -> Steps:
         """blk_mq_dispatch_rq_list(), and the plug flush that does the same: issue a list, then commit if need be."""
+        atomic("a list is its submitter's own")
         require(self.has_work(i))
         self.take_list(i)
         queued = False
@@ -90,6 +91,7 @@ class Batching(Model):
                 queued = queued or not failed
                 continue
             yield "queue_rq"
+            atomic("of what vq_lock guards the device reads one index; giving a tag back is one atomic operation")
             if self.bug is Bug.FLUSH_AGAIN and self.rq_list[i] > 0:
                 self.flush_again(i)
                 yield "resume"
@@ -216,10 +218,12 @@ class Batching(Model):
                 yield from self.kick_unlocked(i)
             else:
                 yield "kick_prepare"
+                atomic("of what vq_lock guards the device reads and writes one index each")
                 needs_kick = self.close_window(i)
                 self.vq[self.hctx[i]].vq_lock.unlock(i)
                 if needs_kick and self.bug is not Bug.DROP_NOTIFY:
                     yield "notify"
+                    atomic("one store to the device; the rest is the submitter's own")
                     self.notify(i)
         else:
             self.vq[self.hctx[i]].vq_lock.unlock(i)
@@ -245,11 +249,13 @@ class Batching(Model):
     def commit_rqs(self, i: Sub) -> Steps:
         """virtscsi_commit_rqs(): ring for whatever is published and not yet asked about."""
         yield "kick_prepare"
+        atomic("as after an add; the list is the submitter's own")
         self.vq[self.hctx[i]].vq_lock.lock(i)
         needs_kick = self.close_window(i)
         self.vq[self.hctx[i]].vq_lock.unlock(i)
         if needs_kick:
             yield "notify"
+            atomic("one store to the device; the list is the submitter's own")
             self.notify(i)
 
     def close_window(self, i: Sub) -> bool:
@@ -265,11 +271,13 @@ class Batching(Model):
     @process
     def send_eh_cmnd(self, i: Sub) -> Steps:
         """scsi_send_eh_cmnd(): one command past blk-mq, so that nobody commits behind it."""
+        atomic("error handling is one thread; it keeps the tag of the command that failed")
         require(self.eh_left > 0 and self.tags > 0)
         self.eh_left -= 1
         self.tags -= 1
         self.rung[i] = 0
         yield "queuecommand"
+        atomic("as in dispatch()")
         accepted = yield from self.virtscsi_add_cmd(i, self.bug is not Bug.EH_WITHOUT_LAST)
         if not accepted:
             self.eh_left += 1
@@ -287,6 +295,7 @@ class Batching(Model):
     @process
     def handle_vq(self, q: Annotated[int, Range(0, queues - 1)]) -> Steps:
         """virtio_scsi_handle_cmd_vq() in QEMU's thread for queue q, from the doorbell to its going back to sleep."""
+        atomic("reading an eventfd tests and clears it")
         require(self.vq[q].kicked)
         if self.bug is not Bug.CLEAR_LATE:
             self.vq[q].kicked = False
@@ -296,6 +305,7 @@ class Batching(Model):
                 self.vq[q].set_notification(False)
             while True:
                 yield "pop"
+                atomic("last_avail_idx is the device's own")
                 if self.vq[q].unseen() == 0:
                     break
                 self.vq[q].last_avail_idx += 1
@@ -305,6 +315,7 @@ class Batching(Model):
             if self.bug is Bug.NO_RECHECK:
                 break
             yield "recheck"
+            atomic("last_avail_idx is the device's own")
             if self.vq[q].unseen() == 0:
                 break
         if self.bug is Bug.CLEAR_LATE:

@@ -167,7 +167,7 @@ class Statements:
 
     def change_set(self, target: str, t: SetType, of: Type) -> str:
         can = self.scope.can(of)
-        match self.draws.pick(("operator", "clear", *("add", "add", "discard", "remove") * can)):
+        match self.draws.pick(("clear", "operator", *("add", "add", "discard", "remove") * can)):
             case "operator":
                 right = self.expressions.set(t, of, 1, True)
                 return f"{target} {self.draws.pick('|&-')}= {tidy(right)}"
@@ -178,7 +178,7 @@ class Statements:
 
     def change_seq(self, target: str, of: Type) -> str:
         can = self.scope.can(of)
-        method = self.draws.pick(("clear", "popleft", "pop", *("append", "append", "appendleft", "remove") * can))
+        method = self.draws.pick(("popleft", "clear", "pop", "pop", *("append", "append", "appendleft", "remove") * can))
         if method == "clear":
             return f"{target}.clear()"
         if method in ("popleft", "pop"):

@@ -104,7 +104,8 @@ def vocabulary(draws: Draws) -> Vocabulary:
 def field_type(draws: Draws, words: Vocabulary) -> Type:
     """The type of a field."""
     scalar = draws.pick(words.scalars)
-    match draws.pick(("scalar", "scalar", "option", "table", "set", "seq", "record", "table of", "optional record")):
+    kinds = ("scalar", "scalar", "option", "table", "set", "seq", "seq", "record", "table of", "optional record")
+    match draws.pick(kinds):
         case "scalar":
             return scalar
         case "option":

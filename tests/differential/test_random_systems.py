@@ -1,0 +1,244 @@
+"""Random systems: the interpreter, CPython and the functional form agree on every step, `ir.verify` on every system.
+
+What each random specification does is counted, and the counts are demanded: agreement on systems in which nothing
+happens, or from which some part of the language is missing, would prove nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import islice, product
+from typing import Any, get_args
+
+from hypothesis import HealthCheck, given, settings
+
+from virtspec.frontend.native import FAULTS, Move, Native
+from virtspec.frontend.routine import Routine
+from virtspec.frontend.subset import Diagnostics
+from virtspec.ir.nodes import Arith, Expr, Property, Quant, SeqOp, SetOp, Stmt, System
+from virtspec.ir.passes.functional import Functional, functional
+from virtspec.ir.types import OptionType, SeqType, SetType, TableType, Type, Value, default, values
+from virtspec.ir.verify import verify
+from virtspec.ir.walk import expressions, statements, subexpressions
+from virtspec.lang.domains import sized
+from virtspec.semantics.interp import Env, Faulted, State, Taken, Undefined, evaluate
+from virtspec.semantics.successors import busy, holds, successors
+from virtspec.testing import RandomSpecification, systems
+
+EXAMPLES = 1000
+STATES = 40
+"""How many states of a system are looked at by the engines that run whole steps, breadth-first;"""
+CLOSELY = 12
+"""and how many are looked at by the slower checks: the functional form and the properties."""
+
+
+def test_a_thousand_random_systems_mean_the_same_to_every_engine() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+    @given(systems())
+    def examine(spec: RandomSpecification) -> None:
+        verify(spec.system)
+        states = compare_with_cpython(spec, seen)
+        compare_forms(spec.system, states[:CLOSELY], seen)
+        compare_properties(spec, states[:CLOSELY], seen)
+        count_parts(spec.system, seen)
+        sys.modules.pop(spec.model.__module__)
+
+    examine()
+    import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024, 'MB', sorted(seen.items(), key=lambda p: p[1]))
+    assert {name: n for name, n in seen.items() if n < 20 and name not in RARE} == {}
+    assert [name for name in DEMANDED if seen[name] == 0] == []
+    assert seen["states"] >= 10 * EXAMPLES
+
+
+DEMANDED = [
+    *(kind.__name__ for union in (Expr, Stmt, Type) for kind in get_args(union)),
+    *(f"SeqOp {op}" for op in ("append", "appendleft", "remove", "init", "tail")),
+    *(f"SetOp {op}" for op in ("|", "&", "-", "<=")),
+    *(f"Arith {op}" for op in ("+", "-", "*", "//", "%")),
+    *(f"Quant {kind}" for kind in ("all", "any", "count")),
+    *("Taken", "Faulted", "disabled", "deadlock", "terminated", "kept local", "cost", "hidden pick"),
+    *(f"{kind} {verdict}" for kind in ("invariant", "transition", "reachable") for verdict in (True, False, None)),
+    *("invariant quantified", "two runners", "component", "keyed component", "sub-process", "unrolled", "constant"),
+]
+"""What must have occurred."""
+RARE = {"terminated", "transition None", "reachable None"}
+"""What is not demanded twenty times over."""
+
+
+# --- CPython ---------------------------------------------------------------------------------------------------------
+
+
+def compare_with_cpython(spec: RandomSpecification, seen: Counter[str]) -> list[State]:
+    """Compare every step out of the first states, in order; the states."""
+    system, native = spec.system, Native(spec)
+    found = {system.init: True}
+    states = [system.init]
+    for state in islice(iterating(states), STATES):
+        outcomes = list(successors(system, state))
+        assert [move_of(action.name, outcome) for action, outcome in outcomes] == list(map(told, native.successors(state)))
+        for _, outcome in outcomes:
+            seen[type(outcome).__name__] += 1
+            if isinstance(outcome, Taken):
+                seen["cost"] += len(outcome.costs)
+                if found.setdefault(outcome.state, False) is False:
+                    found[outcome.state] = True
+                    states.append(outcome.state)
+        seen["states"] += 1
+        seen["disabled"] += sum(all(a is not action for a, _ in outcomes) for action in system.actions)
+        if not outcomes:
+            seen["deadlock" if busy(system, state) else "terminated"] += 1
+    return states
+
+
+def iterating(states: list[State]) -> Iterator[State]:
+    """The states of a list that grows meanwhile."""
+    at = 0
+    while at < len(states):
+        yield states[at]
+        at += 1
+
+
+def told(move: Move) -> Move:
+    """Without what was spent before a fault, of which the interpreter does not tell."""
+    return replace(move, costs=()) if move.state is None else move
+
+
+def move_of(action: str, outcome: Taken | Faulted) -> Move:
+    """An outcome as CPython's side tells it."""
+    picks = tuple(value for _, value in outcome.picks)
+    return Move(action, picks, outcome.state, outcome.costs) if isinstance(outcome, Taken) else Move(action, picks, None)
+
+
+# --- the functional form ---------------------------------------------------------------------------------------------
+
+
+def compare_forms(system: System, states: list[State], seen: Counter[str]) -> None:
+    """Compare every step out of `states` with what the actions' functional forms say."""
+    forms = [functional(system, action) for action in system.actions]
+    for form in forms:
+        roots = (form.guard, *(e for _, e in form.updates), *(f.cond for f in form.faults))
+        seen.update(type(e).__name__ for e in subexpressions(*roots))
+        seen["hidden pick"] += len(form.choices) > len(form.action.params)
+    for state in states:
+        expected = [move_of(action.name, outcome) for action, outcome in successors(system, state)]
+        assert [move for form in forms for move in moves(system, form, state)] == expected
+
+
+def moves(system: System, form: Functional, state: State) -> Iterator[Move]:
+    """What the form says can happen: for all values of the choices that are come to."""
+    for chosen in choices(system, form, state, 0, {}):
+        env = Env(system.field_index, state, vars=dict(chosen))
+        if not evaluate(form.guard, env):
+            continue
+        picks = tuple(chosen[c.var.name] for c in form.choices if evaluate(c.path, env))
+        faults = [fault for fault in form.faults if evaluate(fault.cond, env)]
+        assert len(faults) <= 1
+        if faults:
+            yield Move(form.action.name, picks, None)
+            continue
+        updates = {name: evaluate(e, env) for name, e in form.updates}
+        after = tuple(updates.get(f.name, old) for f, old in zip(system.fields, state, strict=True))
+        yield Move(form.action.name, picks, after, tuple(c.name for c in form.costs if evaluate(c.cond, env)))
+
+
+def choices(
+    system: System, form: Functional, state: State, at: int, chosen: dict[str, Value]
+) -> Iterator[dict[str, Value]]:
+    """Every value of every choice; the default where the step does not come to it."""
+    if at == len(form.choices):
+        yield chosen
+        return
+    choice = form.choices[at]
+    reached = evaluate(choice.path, Env(system.field_index, state, vars=dict(chosen)))
+    for value in values(choice.var.type) if reached else (default(choice.var.type),):
+        yield from choices(system, form, state, at + 1, {**chosen, choice.var.name: value})
+
+
+# --- properties ------------------------------------------------------------------------------------------------------
+
+
+def compare_properties(spec: RandomSpecification, states: list[State], seen: Counter[str]) -> None:
+    """Compare what the interpreter and the author's own functions say of the properties."""
+    native, system = Native(spec), spec.system
+    functions = {f.__name__: f for f in spec.properties}
+    live = {state: native.load(state) for state in states}
+    steps = [(s, o.state) for s in states for _, o in successors(system, s) if isinstance(o, Taken) and o.state in live]
+    for prop in system.properties:
+        for at in dict.fromkeys(steps) if prop.kind == "transition" else [(s,) for s in states]:
+            expected = judged(system, prop, at)
+            seen[f"{prop.kind} {expected}"] += 1
+            assert asked(spec, functions[prop.name], [live[s] for s in at], prop.kind) is expected
+        seen["invariant quantified"] += isinstance(prop.expr, Quant)
+
+
+def judged(system: System, prop: Property, at: tuple[State, ...]) -> bool | None:
+    """What the interpreter says: None where the property is not defined."""
+    try:
+        return holds(system, prop, at[-1], at[0])
+    except Undefined:
+        return None
+
+
+def asked(spec: RandomSpecification, f: Callable[..., bool], models: list[Any], kind: str) -> bool | None:
+    """What the author's function says, for the values of its parameters in turn."""
+    registry = spec.unit.registry
+    routine = Routine.of(f, None, registry)
+    annotations = [p.annotation for p in routine.params[len(models) :]]
+    types = [routine.type_of(a, Diagnostics()) for a in annotations if a is not None]
+    every = all if kind != "reachable" else any
+    with sized(spec.sizes):
+        try:
+            return every(
+                f(*models, *(registry.python(t, v) for t, v in zip(types, chosen, strict=True)))
+                for chosen in product(*map(values, types))
+            )
+        except FAULTS:
+            return None
+        except AttributeError as error:
+            assert error.obj is None
+            return None
+
+
+# --- counting --------------------------------------------------------------------------------------------------------
+
+
+def count_parts(system: System, seen: Counter[str]) -> None:
+    """Count the kinds of everything the system is made of."""
+    roots = [p.expr for p in system.properties]
+    for action in system.actions:
+        for stmt in statements(action.body):
+            seen[type(stmt).__name__] += 1
+            roots += expressions(stmt)
+    for e in subexpressions(*roots):
+        seen[type(e).__name__] += 1
+        match e:
+            case SeqOp(op) | SetOp(op) | Arith(op):
+                seen[f"{type(e).__name__} {op}"] += 1
+            case Quant(kind):
+                seen[f"Quant {kind}"] += 1
+    for field in system.fields:
+        seen.update(type(t).__name__ for t in parts(field.type))
+        seen["kept local"] += field.role == "local"
+        seen["component"] += field.name.startswith("cell.")
+        seen["keyed component"] += field.name.startswith("cell.") and isinstance(field.type, TableType)
+    seen["two runners"] += len(system.runners) > 1
+    seen["constant"] += any(name.isupper() for name, _ in system.config)
+    locations = [where for runner in system.runners for where in runner.locations.members]
+    seen["sub-process"] += any(".helper." in where or ".drain." in where for where in locations)
+    seen["unrolled"] += any("[" in where for where in locations)
+
+
+def parts(t: Type) -> Iterator[Type]:
+    """A type and the types in it."""
+    yield t
+    match t:
+        case TableType(key, value):
+            yield key
+            yield from parts(value)
+        case OptionType(of) | SetType(of) | SeqType(of):
+            yield from parts(of)
