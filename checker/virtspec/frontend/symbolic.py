@@ -287,22 +287,25 @@ def satisfied(check: Expr, result: Expr) -> bool:
         case Ite(cond, then, orelse), Ite(same, value, other) if cond is same:
             return satisfied(then, value) and satisfied(orelse, other)
         case Eq(a, b), _ if a is b:
-            return any(e is a for e in _evaluated(result))
+            return _evaluates(result, a, set())
         case _:
             return False
 
 
-def _evaluated(e: Expr) -> Iterator[Expr]:
-    """The parts of `e` that are evaluated whatever their values are. No type is empty, so a quantifier's body is."""
-    yield e
-    match e:
+def _evaluates(result: Expr, part: Expr, seen: set[Expr]) -> bool:
+    """Whether evaluating `result` evaluates `part`, whatever its values are. No type is empty: a quantifier's body is."""
+    if result is part:
+        return True
+    if result in seen:
+        return False
+    seen.add(result)
+    match result:
         case And(items) | Or(items):
-            yield from _evaluated(items[0])
+            return _evaluates(items[0], part, seen)
         case Ite(cond):
-            yield from _evaluated(cond)
+            return _evaluates(cond, part, seen)
         case _:
-            for part in children(e):
-                yield from _evaluated(part)
+            return any(_evaluates(below, part, seen) for below in children(result))
 
 
 def _checked(cond: Expr) -> Expr:

@@ -147,6 +147,8 @@ def _coerce_option(e: Expr, have: OptionType, want: OptionType) -> Expr:
         return const(None, want) if e.value is None else coerce(unwrap(e), want)
     if isinstance(e, Some):
         return coerce(e.value, want)
+    if isinstance(e, Ite):  # branch by branch: what follows names `e` twice
+        return ite(e.cond, coerce(e.then, want), coerce(e.orelse, want))
     if not (is_int(have.of) and is_int(want.of)):
         raise IllTyped(f"expected {want}, found {have}")
     some = intern(Some(coerce(unwrap(e), want.of), want))
@@ -286,8 +288,18 @@ def eq(a: Expr, b: Expr) -> Expr:
     return intern(Eq(a, b))
 
 
+_totals: weakref.WeakKeyDictionary[Any, bool] = weakref.WeakKeyDictionary()
+
+
 def total(e: Expr) -> bool:
     """Whether `e` is known never to fault by its shape alone, so that it may go where its value does not matter."""
+    found = _totals.get(e)
+    if found is None:
+        found = _totals[e] = _total(e)
+    return found
+
+
+def _total(e: Expr) -> bool:
     match e:
         case Const() | Read() | Var():
             return True

@@ -59,6 +59,8 @@ class Helper:
     """Whether the call may fault."""
     ranges: Ranges = frozenset()
     """Those of its result, if that is an `int`."""
+    picks: int = 0
+    """How often it chooses in one step."""
 
 
 @dataclass

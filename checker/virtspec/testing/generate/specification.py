@@ -112,9 +112,11 @@ class _Writer:
         inside = self.fresh(scope)
         params = self.parameters(inside, 1)
         result = self.draws.pick((None, BOOL, BOOL, self.words.colour, OptionType(self.words.small)))
-        body = Statements(self.draws, self.words, inside, result).straight_body()
+        body = Statements(self.draws, self.words, inside, result)
+        lines, types = body.straight_body(), tuple(t for _, t in params)
         shown = "None" if result is None else self.words.annotation(result)
-        return self.method(name, params, shown, body), Helper(f"self.{name}", (), tuple(t for _, t in params), result)
+        helper = Helper(f"self.{name}", (), types, result, picks=body.most_picks)
+        return self.method(name, params, shown, lines), helper
 
     def sub_process(self, scope: Scope, name: str) -> tuple[list[str], Helper]:
         """A method with steps of its own, for `yield from`."""
@@ -122,9 +124,11 @@ class _Writer:
         params = self.parameters(inside, 1)
         inside.literal |= set(inside.variables)
         result = self.draws.pick((None, BOOL, self.words.small, OptionType(self.words.colour)))
-        body = Statements(self.draws, self.words, inside, result).stepwise_body(least=1)
+        body = Statements(self.draws, self.words, inside, result)
+        lines, types = body.stepwise_body(), tuple(t for _, t in params)
         shown = "Steps" if result is None else f"Call[{self.words.annotation(result)}]"
-        return self.method(name, params, shown, body), Helper(f"self.{name}", (), tuple(t for _, t in params), result)
+        helper = Helper(f"self.{name}", (), types, result, picks=body.most_picks)
+        return self.method(name, params, shown, lines), helper
 
     def fresh(self, scope: Scope) -> Scope:
         """The scope of a body that has bound nothing yet."""
@@ -145,7 +149,7 @@ class _Writer:
         """Fields with their initial values, where these are not the default, and their parts."""
         lines, paths = [], []
         for name, t in zip(names, types, strict=True):
-            initial = f" = {self.initial(t)}" if self.draws.chance(25) and self.initializable(t) else ""
+            initial = f" = {self.initial(t)}" if self.draws.chance(40) and self.initializable(t) else ""
             lines.append(f"{name}: {self.words.annotation(t)}{initial}")
             paths += reach(f"self.{name}", t)
         return lines, paths
@@ -276,14 +280,14 @@ class _Writer:
             lines, scope = lines + indented(text), replace(scope, calls=(*scope.calls, helper))
         for name in ("run", "work")[: self.draws.pick((1, 1, 2))]:
             lines += indented(self.process(scope, name))
-        for name in ("event", "reset")[: self.draws.pick((0, 1, 1, 2))]:
+        for name in ("event", "reset")[: self.draws.pick((0, 0, 1, 1, 2))]:
             lines += indented(self.action(scope, name))
         self.scope = scope
         return [*lines, "", ""]
 
     def process(self, scope: Scope, name: str) -> list[str]:
         inside = self.fresh(scope)
-        runner = self.draws.pick((self.words.task, self.words.task, BOSS, self.words.small))
+        runner = self.draws.pick((self.words.task, self.words.task, self.words.small, BOSS))
         who = inside.bind(runner)
         params = self.parameters(inside, 1)
         inside.assignable |= {p for p, _ in params}

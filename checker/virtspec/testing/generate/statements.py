@@ -27,6 +27,8 @@ from virtspec.testing.generate.vocabulary import Vocabulary, domain
 LABELS = ("begin", "check", "wait", "work", "finish", "leave")
 DEPTH = 2
 """How deep an expression may be."""
+MOST_PICKS = 2
+"""How often a step may choose: more than a few ways for a step to go, and there is too much to compare."""
 
 
 @dataclass
@@ -57,6 +59,10 @@ class Statements:
         """Those that the process can come to as far as the compiler can tell."""
         self.straight = True
         """Whether nothing so far may have ended the method."""
+        self.picks = self.most_picks = 0
+        """How often the step under way chooses, at most; and any step so far."""
+        self.loops = 0
+        """How many loops without yields are around this place."""
 
     @property
     def expressions(self) -> Expressions:
@@ -121,11 +127,11 @@ class Statements:
             *(self.choose,) * 2,
             self.insist,
             self.spend,
-            self.call,
+            *(self.call,) * (3 if self.scope.effects else 0),
         ]
         nesting: list[Callable[[Room, int], list[str]]] = [self.if_, self.if_, self.if_, self.for_, self.for_members]
         if room.yields:
-            nesting += [self.while_, self.while_, self.yield_, self.yield_from, self.yield_from]
+            nesting += [self.while_, self.while_, self.yield_, *(self.yield_from,) * (5 if self.scope.calls else 0)]
         number = self.draws.number(0, len(plain) - 1 + len(nesting) * (depth > 0))
         return plain[number]() if number < len(plain) else nesting[number - len(plain)](room, depth)
 
@@ -227,14 +233,28 @@ class Statements:
         helpers = [h for h in self.helpers(self.scope.effects) if h.result == BOOL]
         if helpers and self.draws.chance(20):
             helper = self.draws.pick(helpers)
+            self.chosen(helper.picks)
             return tidy(self.draws.pick(("", "not ")) + self.expressions.call(helper, 1))
         return tidy(self.expressions.boolean(DEPTH))
 
     def helpers(self, known: tuple[Helper, ...]) -> list[Helper]:
         """Those that can be called here."""
-        return [h for h in known if all(map(self.scope.has, h.keys)) and all(map(self.scope.can, h.params))]
+        ready = [h for h in known if all(map(self.scope.has, h.keys)) and all(map(self.scope.can, h.params))]
+        return [h for h in ready if self.may_choose(h.picks)]
+
+    def may_choose(self, times: int) -> bool:
+        """Whether the step may choose so many times more."""
+        return times == 0 or (self.loops == 0 and self.picks + times <= MOST_PICKS)
+
+    def chosen(self, times: int) -> None:
+        """Note that it does."""
+        self.picks += times
+        self.most_picks = max(self.most_picks, self.picks)
 
     def choose(self) -> list[str]:
+        if not self.may_choose(1):
+            return self.assign()
+        self.chosen(1)
         t = self.draws.pick(self.words.scalars)
         pick = f"choose({'bool' if t == BOOL else self.words.annotation(t)})"
         if isinstance(t, IntType) and self.draws.chance(30):
@@ -259,18 +279,18 @@ class Statements:
         if not helpers:
             return self.assign()
         helper = self.draws.pick(helpers)
+        self.chosen(helper.picks)
         return [self.bound(helper.result, tidy(self.expressions.call(helper, 1)), self.draws.chance(60))]
 
     # --- control
 
     def if_(self, room: Room, depth: int) -> list[str]:
-        lines = [f"if {self.condition()}:"]
-        lines += self.branch(room, depth)
-        jumps = any(word in lines[-1] for word in ("return", "break", "continue"))
+        lines = [f"if {self.condition()}:", *self.branch(room, depth)]
+        left = any(word in lines[-1] for word in ("return", "break", "continue"))
         if self.draws.chance(20):
             lines += [f"elif {self.condition()}:", *self.nested(room, depth)]
-        if self.draws.chance(40):
-            lines += ["else:", *(self.nested(room, depth) if jumps else self.branch(room, depth))]
+        if self.draws.chance(40):  # one branch at least has to come to its end
+            lines += ["else:", *(self.nested(room, depth) if left else self.branch(room, depth))]
         return lines
 
     def branch(self, room: Room, depth: int) -> list[str]:
@@ -290,7 +310,9 @@ class Statements:
         t = self.draws.pick(self.words.scalars)
         with self.inside(forget=True):
             head = f"for {self.scope.bind(t, literal=True)} in {domain(t)}:"
+            self.loops += 1
             body = self.nested(Room(room.yields, room.jumps, breaks=room.jumps, continues=room.jumps), depth)
+            self.loops -= 1
         return [head, *body]
 
     def for_members(self, room: Room, depth: int) -> list[str]:
@@ -308,7 +330,9 @@ class Statements:
                 kept = [replace(p, writable=p.writable and root(p) != root(path)) for p in self.scope.paths]
                 self.scope = replace(self.scope, paths=tuple(kept), effects=())
             head = f"for {self.scope.bind(path.type.of)} in {source}:"
+            self.loops += 1
             body = self.nested(Room(yields=False, jumps=False), depth)
+            self.loops -= 1
         return [head, *body]
 
     def while_(self, room: Room, depth: int) -> list[str]:
@@ -334,6 +358,7 @@ class Statements:
         used = len(self.labels)
         label = LABELS[used] if used < len(LABELS) else f"step{used}"
         self.labels.append(label)
+        self.picks = 0
         if sure:
             self.sure.append(label)
         kept = {v for v, t in self.scope.variables.items() if isinstance(t, IntType | ModType)}
@@ -346,6 +371,7 @@ class Statements:
         if not helpers:
             return self.step(sure=False)
         helper = self.draws.pick(helpers)
+        self.chosen(helper.picks)
         call = f"yield from {tidy(self.expressions.call(helper, 1))}"
         return [self.bound(helper.result, call, self.draws.chance(70))]
 

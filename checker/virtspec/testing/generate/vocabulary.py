@@ -95,7 +95,7 @@ def vocabulary(draws: Draws) -> Vocabulary:
     """Draw the sizes of the named types, and what the record holds."""
     small, turn = IntType(0, draws.number(1, 2)), ModType(draws.number(2, 3))
     colour = EnumType("Colour", COLOURS[: draws.number(2, 3)])
-    task, slot = ScalarsetType("Task", draws.number(1, 2)), ScalarsetType("Slot", draws.number(1, 2))
+    task, slot = ScalarsetType("Task", draws.pick((1, 2, 2))), ScalarsetType("Slot", draws.number(1, 2))
     first = draws.pick((BOOL, colour, small))
     second = draws.pick((small, BOOL, turn, OptionType(task), OptionType(small)))
     return Vocabulary(small, turn, colour, task, slot, RecordType("Pair", (("head", first), ("tail", second))))
