@@ -86,7 +86,7 @@ def test_all_mistakes_are_told_at_once_and_in_order() -> None:
     assert str(SpecError(found)).count("error VS") == 5
 
 
-# --- files that are no specification -----------------------------------------------------------------------------------
+# --- files that are no specification ---------------------------------------------------------------------------------
 
 
 def test_an_empty_file(tmp_path: Path) -> None:
@@ -135,7 +135,7 @@ def test_a_file_that_exits(tmp_path: Path) -> None:
         load_path(path)
 
 
-# --- parameters --------------------------------------------------------------------------------------------------------
+# --- parameters ------------------------------------------------------------------------------------------------------
 
 PARAMETERS = '''
 from enum import Enum, auto

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import enum
 import types
 from typing import Any
@@ -17,7 +18,18 @@ from virtspec.frontend.steps import REFUSED
 from virtspec.frontend.subset import Refused
 from virtspec.ir import build
 from virtspec.ir.nodes import Const, Expr, Var
-from virtspec.ir.types import BOOL, EnumType, IntType, OptionType, ScalarsetType, SeqType, SetType, TableType, Type
+from virtspec.ir.types import (
+    BOOL,
+    EnumType,
+    IntType,
+    OptionType,
+    ScalarsetType,
+    SeqType,
+    SetType,
+    TableType,
+    Type,
+    is_int,
+)
 from virtspec.lang.domains import Scalarset
 from virtspec.source import Span, did_you_mean
 
@@ -217,12 +229,7 @@ class Places:
             case Slot(f, keys, before) if isinstance(base.type, TableType):
                 return Slot(f, (*keys, self.pure(key, base.type.key)), before)
             case Static(value) if isinstance(value, tuple):
-                position = self.pure(key)
-                if isinstance(position.type, IntType) and build.interval(position)[0] < 0:
-                    raise self.refuse(
-                        "VS201", key, "this index may be negative", hint="in Python it counts from the end"
-                    )
-                return build.index(self.table_of(node.value, value), position)
+                return self.item(node.value, value, self.pure(key))
         value = self.rvalue(node.value, base)
         if isinstance(value.type, OptionType):
             value = build.unwrap(value)
@@ -230,24 +237,15 @@ class Places:
             return build.seq_at(value, self.pure(key))
         return build.index(value, self.pure(key))
 
-
-PYTHONS = {
-    "print",
-    "open",
-    "input",
-    "isinstance",
-    "hasattr",
-    "getattr",
-    "setattr",
-    "super",
-    "list",
-    "sorted",
-    "enumerate",
-}
-PYTHONS |= {"zip", "map", "filter", "next", "iter", "id", "hash", "type", "int", "str", "abs", "reversed", "tuple"}
+    def item(self, node: ast.expr, items: tuple[Any, ...], position: Expr) -> Expr:
+        """The item of a tuple constant at a position; a negative one counts from the end."""
+        if is_int(position.type) and build.interval(position)[0] < 0:
+            from_end = build.arith("+", position, build.integer(len(items)))
+            position = build.ite(build.lt(position, build.integer(0)), from_end, position)
+        return build.index(self.table_of(node, items), position)
 
 
 def _hint(name: str, known: list[str]) -> str:
-    if name in PYTHONS:
+    if hasattr(builtins, name):
         return f"Python's {name} is outside the language; all, any, sum, len, min, max and range are inside"
     return did_you_mean(name, known)

@@ -293,7 +293,7 @@ def satisfied(check: Expr, result: Expr) -> bool:
 
 
 def _evaluates(result: Expr, part: Expr, seen: set[Expr]) -> bool:
-    """Whether evaluating `result` evaluates `part`, whatever its values are. No type is empty: a quantifier's body is."""
+    """Whether evaluating `result` evaluates `part` for all values. A quantifier's body is: no type is empty."""
     if result is part:
         return True
     if result in seen:

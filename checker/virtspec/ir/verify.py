@@ -281,19 +281,23 @@ def no_shadowing(system: System) -> Complaints:
         own = frozenset(v.name for v in _own_vars(a))
         for stmt in statements(a.body):
             for e in expressions(stmt):
-                yield from (f"action {a.name}: {c}" for c in _shadowed(e, own))
+                yield from (f"action {a.name}: {c}" for c in _shadowed(e, own, set()))
     for p in system.properties:
-        yield from (f"property {p.id}: {c}" for c in _shadowed(p.expr, frozenset()))
+        yield from (f"property {p.id}: {c}" for c in _shadowed(p.expr, frozenset(), set()))
 
 
-def _shadowed(e: Expr, around: frozenset[str]) -> Complaints:
+def _shadowed(e: Expr, around: frozenset[str], seen: set[tuple[Expr, frozenset[str]]]) -> Complaints:
+    """`seen` holds what was looked at: expressions share their parts."""
+    if (e, around) in seen:
+        return
+    seen.add((e, around))
     v = bound_var(e)
     if v is not None:
         if v.name in around:
             yield f"{v.name} is bound again in {expr_text(e)}"
         around |= {v.name}
     for part in children(e):
-        yield from _shadowed(part, around)
+        yield from _shadowed(part, around, seen)
 
 
 def one_type_per_name(system: System) -> Complaints:

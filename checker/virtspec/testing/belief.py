@@ -60,12 +60,13 @@ class Steps:
     """The steps of a system, sorted by what is told of them.
 
     Told are an action's parameters and the picks that `tells` accepts; what else is chosen is decided by who takes the
-    step.
+    step. Without `faults`, a step that surely faults is nothing to be told.
     """
 
-    def __init__(self, system: System, tells: Callable[[Action, Var], bool]) -> None:
+    def __init__(self, system: System, tells: Callable[[Action, Var], bool], faults: bool = True) -> None:
         self.system = system
         self.tells = tells
+        self.faults = faults
         self._known: dict[State, dict[Instance, list[Taken | Faulted]]] = {}
 
     def of(self, state: State) -> Mapping[Instance, list[Taken | Faulted]]:
@@ -95,9 +96,13 @@ class Belief:
         first, *others = (self.steps.of(node.state) for node in self.nodes)
         found: dict[str, list[Instance]] = {}
         for instance in first:
-            if all(instance in other for other in others):
+            if all(instance in other for other in others) and (self.steps.faults or self.moves(instance)):
                 found.setdefault(instance.action, []).append(instance)
         return found
+
+    def moves(self, instance: Instance) -> bool:
+        """Whether a step leads anywhere."""
+        return any(isinstance(outcome, Taken) for _, outcome in self.after(instance))
 
     def after(self, instance: Instance) -> list[tuple[Node, Taken | Faulted]]:
         """Every way that a step told to be taken can go, and from where."""

@@ -101,7 +101,7 @@ class Behaviour:
             self.fault(instance, *ways[0])
         reached = [Node(outcome.state, node, step_of(instance, outcome)) for node, outcome in moved]
         if self.implementation is not None:
-            with Blaming(self.system, reached[0], "the implementation raised an exception in the last step"):
+            with Blaming(self.system, reached[0], "the implementation raised in the last step"):
                 self.implementation.step(instance.action, instance.picks)
         reached = self.compare(reached)
         self.belief = Belief(self.plan.steps, reached)

@@ -56,6 +56,7 @@ DETERMINISTIC = settings(
     deadline=None,
     phases=[Phase.generate],
     report_multiple_bugs=False,
+    print_blob=False,
     verbosity=Verbosity.quiet,
 )
 """The same examples in every run, whatever ran before and however busy the machine is; the failure alone is shown."""
@@ -71,8 +72,8 @@ def machine(
     """A state machine with a rule for each action of `system`.
 
     `adapter` makes an implementation that runs beside the model. `only` names the properties to judge by id, "fault" and
-    "deadlock" among them; None means all but witnesses, which no behaviour can refute. A step that faults is a failure
-    even so if it is taken. `tell` names picks of `choose` that the adapter is told; without an adapter all are drawn.
+    "deadlock" among them; None means all but witnesses, which no behaviour can refute. Where faults are not judged, steps
+    that fault are not taken. `tell` names picks of `choose` that the adapter is told; without an adapter all are drawn.
 
     Raises UsageError for an id or a pick that does not exist.
     """
@@ -85,7 +86,8 @@ def machine(
     def tells(action: Action, var: Var) -> bool:
         return adapter is None or var in action.params or var.name in told
 
-    plan = Plan(system, adapter, frozenset(known if only is None else only), Steps(system, tells))
+    judged = frozenset(known if only is None else only)
+    plan = Plan(system, adapter, judged, Steps(system, tells, faults=FAULT in judged))
     body: dict[str, Any] = {"plan": plan, "__doc__": f"Random behaviours of {system.name}.", "__module__": __name__}
     for action in system.actions:
         name = _method_name(action.name, body)

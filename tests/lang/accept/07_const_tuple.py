@@ -1,5 +1,5 @@
 # A tuple constant may be indexed by what is known, or by what is not: then it is a table.
-# The permutation 0 -> 2 -> 1 -> 0, walked one by one.
+# A negative index counts from the end. The permutation 0 -> 2 -> 1 -> 0, walked one by one.
 # states: 3 transitions: 3 depth: 2
 # holds: inverse
 # with plan=1,2,3,0
@@ -17,6 +17,9 @@ class Walk(Model):
     @action
     def step(self) -> None:
         self.n = self.plan[self.n]
+        assert (
+            self.plan[self.n - len(self.plan)] == self.plan[self.n] and self.plan[-1] == self.plan[len(self.plan) - 1]
+        )
 
 
 @invariant(Walk)

@@ -1,6 +1,6 @@
 # One component per key: dict[Queue, Ring]; its constants are set where it is declared; a component may hold components.
 # Each of 2 queues is empty or filled up to 2, and counts its bells (0 or 1): (3 * 2)^2 states. Per queue: 2 fill, 2
-# take at each of 2 bells, bell once at each of 3 fillings = 4 + 4 + 3 = 11 steps, times the 6 states of the other, times 2.
+# take at each of 2 bells, bell once at each of 3 fillings = 4 + 4 + 3 = 11 steps, times 6 states of the other, times 2.
 # states: 36 transitions: 132 depth: 6
 # holds: bounded
 from typing import Annotated

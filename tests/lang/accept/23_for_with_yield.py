@@ -1,5 +1,5 @@
 # A for loop with yields is unrolled; its labels carry the value: "visit[A]". Over an Enum, a range, a Scalarset, a
-# tuple constant; break and continue as usual. B is skipped; range(2) breaks after its first turn; then one turn per door.
+# tuple constant; break and continue as usual. B is skipped; range(2) ends after its first turn; one turn per door.
 # idle, visit[A], visit[C], count[0], door[Door0], door[Door1], list[2], list[5].
 # states: 8 transitions: 8 depth: 7
 # reached: last in 7

@@ -1,7 +1,7 @@
-# What Python evaluates is evaluated, used or not: a call whose result is ignored, the value of a return nobody wants, an
-# argument and a local of a method that the result does not need. Each may fault, or have an effect.
-# The queue [0, 1]: `pop` takes one although its result is ignored, by way of a sub-process. Then `peek` faults: its local
-# looks at the first item of an empty queue, although the flag decides.
+# What Python evaluates is evaluated, used or not: a call whose result is ignored, the value of a return nobody wants,
+# an argument and a local of a method that the result does not need. Each may fault, or have an effect.
+# `pop` takes an item from the queue of two, although its result is ignored. `peek` looks at the first item, although
+# the flag decides: with an empty queue it faults.
 # queue of 2, 1, 0 items, idle or at "popping": 2 -> popping 2 -> 1 -> popping 1 -> 0 -> popping 0 -> fault.
 # peek is a step that changes nothing in 2 and 1, both places: 4; in 0 it faults: 2. run: 6, one of them a fault.
 # states: 6 transitions: 12 depth: 5

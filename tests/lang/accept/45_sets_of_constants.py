@@ -29,7 +29,7 @@ def sets(m: Sets) -> bool:
     return (
         {1, 2} == {2, 1}
         and {Bit.A, Bit.A} == {Bit.A}
-        and len({1, 1, 2}) == 2
+        and len({1, 2} | {2, 1}) == 2
         and both == {Bit.B, Bit.A}
         and Bit.A in {Bit.B, Bit.A}
         and len(m.some) == 4

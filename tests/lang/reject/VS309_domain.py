@@ -8,7 +8,7 @@
 # expect: VS309 at 31:20 `range(3, 3)`
 # hint: choose(range(a, b)) needs constant ends and at least one value
 # expect: VS309 at 35:18 `self.some`
-# hint: a loop with yield, return, break or continue runs through an Enum, a Scalarset or range(...)
+# hint: a loop with yield, return or break runs through an Enum, a Scalarset, range(...) or a tuple
 from typing import Annotated
 from virtspec import *
 

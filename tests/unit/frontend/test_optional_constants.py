@@ -6,7 +6,7 @@ from virtspec.errors import UsageError
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
 
-TEXT = '''
+TEXT = """
 from virtspec import Const, Model, action
 
 class Device(Model):
@@ -17,7 +17,7 @@ class Device(Model):
     def toggle(self) -> None:
         if self.limit is None:
             self.on = not self.on
-'''
+"""
 
 
 @pytest.mark.parametrize(("given", "shown"), [("none", "none"), ("3", "3"), (None, "none"), (3, "3")])
