@@ -23,7 +23,7 @@ from pathlib import Path
 from virtspec.explore.oracle import check
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 
 HERE = Path(__file__).parent
 CLASSICS = HERE.parent / "corpus" / "classics"

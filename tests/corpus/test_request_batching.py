@@ -11,7 +11,7 @@ from virtspec.api.agreement import Result, corpus
 from virtspec.api.shipped import mechanism
 from virtspec.frontend.load import compile_model, load
 from virtspec.frontend.native import Native
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.ir.verify import verify
 from virtspec.semantics.interp import State, Taken
 from virtspec.semantics.successors import successors

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from virtspec.frontend.load import load
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.testing.machine import Failure, machine, run
 from virtspec_models.request_batching import reference
 from virtspec_models.request_batching.spec import Batching

@@ -15,7 +15,8 @@ from typing import Any
 from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.load import Specification
 from virtspec.frontend.shape import Instance
-from virtspec.ir.nodes import Action, Choose, Var
+from virtspec.ir.nodes import Choose, Var
+from virtspec.ir.system import Action
 from virtspec.ir.types import ModType, SeqType, SetType, TableType, Type, Value, default, ordinal, values
 from virtspec.ir.walk import statements
 from virtspec.lang.domains import Seq, sized

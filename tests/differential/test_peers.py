@@ -22,7 +22,7 @@ from virtspec.explore.oracle import check
 from virtspec.explore.report import DEADLOCK, Report
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.trace.verdict import Violated
 
 CLASSICS = Path(__file__).parents[1] / "corpus" / "classics"

@@ -18,8 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from virtspec.frontend.native import FAULTS, Move, Native
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.subset import Diagnostics
-from virtspec.ir.nodes import Arith, Expr, Property, Quant, SeqOp, SetOp, Stmt, System
+from virtspec.ir.nodes import Arith, Expr, Quant, SeqOp, SetOp, Stmt
 from virtspec.ir.passes.functional import Functional, functional
+from virtspec.ir.system import Property, System
 from virtspec.ir.types import OptionType, SeqType, SetType, TableType, Type, Value, default, values
 from virtspec.ir.verify import verify
 from virtspec.ir.walk import expressions, statements, subexpressions
@@ -49,7 +50,9 @@ def test_a_thousand_random_systems_mean_the_same_to_every_engine() -> None:
         sys.modules.pop(spec.model.__module__)
 
     examine()
-    import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss//1024, 'MB', sorted(seen.items(), key=lambda p: p[1]))
+    import resource
+
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MB", sorted(seen.items(), key=lambda p: p[1]))
     assert {name: seen[name] for name in DEMANDED if seen[name] < OFTEN} == {}
     assert seen["states"] > 8 * EXAMPLES
 
@@ -81,7 +84,9 @@ def compare_with_cpython(spec: RandomSpecification, seen: Counter[str]) -> list[
     states = [system.init]
     for state in islice(iterating(states), STATES):
         outcomes = list(successors(system, state))
-        assert [move_of(action.name, outcome) for action, outcome in outcomes] == list(map(told, native.successors(state)))
+        assert [move_of(action.name, outcome) for action, outcome in outcomes] == list(
+            map(told, native.successors(state))
+        )
         for _, outcome in outcomes:
             seen[type(outcome).__name__] += 1
             if isinstance(outcome, Taken):
@@ -112,7 +117,9 @@ def told(move: Move) -> Move:
 def move_of(action: str, outcome: Taken | Faulted) -> Move:
     """An outcome as CPython's side tells it."""
     picks = tuple(value for _, value in outcome.picks)
-    return Move(action, picks, outcome.state, outcome.costs) if isinstance(outcome, Taken) else Move(action, picks, None)
+    return (
+        Move(action, picks, outcome.state, outcome.costs) if isinstance(outcome, Taken) else Move(action, picks, None)
+    )
 
 
 # --- the functional form ---------------------------------------------------------------------------------------------

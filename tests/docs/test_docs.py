@@ -45,7 +45,7 @@ from virtspec.frontend.load import compile_model, load
 from virtspec.frontend.module import Module, load_path, load_text
 from virtspec.frontend.native import Native
 from virtspec.frontend.subset import REFUSALS
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.semantics.interp import Taken
 from virtspec.semantics.successors import successors
 

@@ -14,7 +14,7 @@ from virtspec.explore import oracle
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.lang.props import PROPERTY
 from virtspec.semantics.interp import Faulted
 from virtspec.semantics.successors import busy, successors

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from virtspec.explore.oracle import Search, why_false
 from virtspec.explore.report import Limits
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.ir.types import show
 from virtspec.semantics.interp import Faulted, State
 from virtspec.semantics.successors import busy, successors

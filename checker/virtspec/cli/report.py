@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from virtspec.cli.output import Cell, Output, Part, Style, paragraph, plural, table, width
 from virtspec.explore.report import Report
 from virtspec.explore.report_json import says, trace_of, word
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.trace.itf import config_text
 from virtspec.trace.render import Kind, Line, render
 from virtspec.trace.trace import Trace

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
-from virtspec.ir.nodes import Action, Property, System
+from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import Value
 from virtspec.semantics.interp import Env, Faulted, State, Taken, Undefined
 from virtspec.semantics.successors import blame, busy, holds, successors, waiting

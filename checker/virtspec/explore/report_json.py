@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from virtspec.explore.report import DEADLOCK, FAULT, Report
-from virtspec.ir.nodes import Property, System
+from virtspec.ir.system import Property, System
 from virtspec.source import NOWHERE, Span
 from virtspec.trace.render import shown_steps
 from virtspec.trace.trace import Trace

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from virtspec.ir.build import not_
-from virtspec.ir.nodes import Action, Assign, Block, Const, Expr, Fault, If, Ite, Read, Require, Runner, System
+from virtspec.ir.nodes import Assign, Block, Const, Expr, Fault, If, Ite, Read, Require
+from virtspec.ir.system import Action, Runner, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.walk import subexpressions
 

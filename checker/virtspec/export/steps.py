@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from virtspec.ir.nodes import Action, System
 from virtspec.ir.passes.footprint import footprint
+from virtspec.ir.system import Action, System
 from virtspec.source import NOWHERE
 
 HEADER = ("step", "parameters", "at", "reads", "writes", "source")

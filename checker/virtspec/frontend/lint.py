@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 
 from virtspec.frontend.load import Specification
 from virtspec.frontend.scope import Event
-from virtspec.ir.nodes import Action, Assign, Const, Expr, Fault, If, Index, Let, Not, Read, Stmt, Var
+from virtspec.ir.nodes import Assign, Const, Expr, Fault, If, Index, Let, Not, Read, Stmt, Var
+from virtspec.ir.system import Action
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import TableType
 from virtspec.ir.walk import bound_var, children, expressions, free_vars, statements, subexpressions, substitute

@@ -20,7 +20,7 @@ from virtspec.frontend.scope import Unit
 from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declarations
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
-from virtspec.ir.nodes import Field, Runner, System
+from virtspec.ir.system import Field, Runner, System
 from virtspec.ir.types import TableType, default
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model

@@ -20,7 +20,7 @@ from virtspec.frontend.live import Checks, Living
 from virtspec.frontend.load import Specification
 from virtspec.frontend.scope import Process
 from virtspec.frontend.steps import IDLE, Step
-from virtspec.ir.nodes import Action, Field
+from virtspec.ir.system import Action, Field
 from virtspec.ir.types import IntType, TableType, Type, Value, default, ordinal, values
 from virtspec.lang.domains import sized
 from virtspec.lang.rules import Disabled, FaultSignal, stepping

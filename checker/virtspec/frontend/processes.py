@@ -17,7 +17,8 @@ from virtspec.frontend.steps import IDLE, Step, Steps, split
 from virtspec.frontend.stmts import Statements
 from virtspec.frontend.subset import Refused
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Expr, Field, Require, Runner, Var
+from virtspec.ir.nodes import Assign, Expr, Require, Var
+from virtspec.ir.system import Action, Field, Runner
 from virtspec.ir.types import BoolType, EnumType, ScalarsetType, TableType, Type, default, is_scalar
 from virtspec.lang.model import RULE, Rule
 from virtspec.source import Span

@@ -14,7 +14,8 @@ from virtspec.frontend.subset import Refused
 from virtspec.frontend.symbolic import Symbolic
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
-from virtspec.ir.nodes import Property, Var
+from virtspec.ir.nodes import Var
+from virtspec.ir.system import Property
 from virtspec.ir.types import is_scalar
 from virtspec.lang.props import PROPERTY, PropertyNote
 

@@ -14,7 +14,8 @@ from virtspec.frontend.shape import Instance
 from virtspec.frontend.steps import Steps, Straight, straighten
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir import build
-from virtspec.ir.nodes import Expr, Field, Runner, Stmt
+from virtspec.ir.nodes import Expr, Stmt
+from virtspec.ir.system import Field, Runner
 from virtspec.ir.types import TableType, Type
 from virtspec.source import NOWHERE, Span
 

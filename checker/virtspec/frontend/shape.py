@@ -18,7 +18,7 @@ from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.module import class_tree, is_component
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics, Refused, reason
-from virtspec.ir.nodes import Field
+from virtspec.ir.system import Field
 from virtspec.ir.types import TableType, Type, Value, cardinality, default
 from virtspec.lang.domains import CONST_MARK, Each
 from virtspec.lang.model import Component, Model

@@ -1,8 +1,8 @@
-"""The intermediate representation: typed expressions, sequential statements, actions and the System they make up.
+"""The nodes of the intermediate representation: typed expressions and sequential statements.
 
 All classes are frozen. Expressions are made only by `ir.build`, which checks types, folds constants and interns: two
-equal expressions are one object, so `is` compares them and passes may memoise on them. Statements, actions and
-properties carry the place in the source they come from; expressions do not (one expression may stand in many places).
+equal expressions are one object, so `is` compares them and passes may memoise on them. Statements carry the place in
+the source they come from; expressions do not (one expression may stand in many places).
 
 Consumers take a union apart with `match` and close with `assert_never`, so that a new node breaks every one of them at
 type-check time.
@@ -10,11 +10,11 @@ type-check time.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from functools import cached_property
+import dataclasses
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from virtspec.ir.types import BOOL, EnumType, SetType, TableType, Type, Value
+from virtspec.ir.types import BOOL, SetType, TableType, Type, Value
 from virtspec.source import NOWHERE, Span
 
 
@@ -305,7 +305,7 @@ class Assign:
     field: str
     keys: tuple[Expr, ...]
     value: Expr
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +314,7 @@ class Let:
 
     var: Var
     value: Expr
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +322,7 @@ class If:
     cond: Expr
     then: tuple[Stmt, ...]
     orelse: tuple[Stmt, ...] = ()
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,7 +330,7 @@ class Require:
     """Where `cond` is false the whole step is disabled and nothing of it happens."""
 
     cond: Expr
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +338,7 @@ class Choose:
     """Bind a step-local variable to any value of its type; the pick is recorded in traces."""
 
     var: Var
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +346,7 @@ class Fault:
     """Ends the run in an error state, which is always a violation."""
 
     message: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,115 +354,8 @@ class Cost:
     """Marks the transition with one unit of `name`."""
 
     name: str
-    span: Span = field(default=NOWHERE, compare=False)
+    span: Span = dataclasses.field(default=NOWHERE, compare=False)
 
 
 Stmt: TypeAlias = Assign | Let | If | Require | Choose | Fault | Cost
 Block: TypeAlias = tuple[Stmt, ...]
-
-Fairness: TypeAlias = Literal["none", "weak", "strong"]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A state variable with its initial value. `role` tells apart what the author declared from what the compiler added."""
-
-    name: str
-    type: Type
-    init: Value
-    role: Literal["shared", "pc", "local"] = "shared"
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Runner:
-    """Who runs processes: the type whose members are each idle or inside one call, and where its program counter lies."""
-
-    type: Type
-    pc: str
-    locations: EnumType
-    processes: tuple[str, ...]
-    """Names of the processes its members may call."""
-
-    @property
-    def idle(self) -> str:
-        return self.locations.members[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One atomic guarded step.
-
-    `params` are chosen freely when the step is taken; the first is the runner's member for a process step. The body's
-    first statement is the guard on the program counter, if there is one.
-    """
-
-    name: str
-    params: tuple[Var, ...]
-    body: Block
-    process: str | None = None
-    """The process it is a step of; None for an action of the environment."""
-    location: str | None = None
-    """The program counter at which it is enabled; None for an action of the environment."""
-    fair: Fairness = "none"
-    atomic: str | None = None
-    """The author's reason for touching shared state more than once in this step."""
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-PropertyKind: TypeAlias = Literal["invariant", "transition", "reachable"]
-
-
-@dataclass(frozen=True, slots=True)
-class Property:
-    """A closed Boolean expression over one state (invariant, reachable) or two (transition)."""
-
-    id: str
-    name: str
-    kind: PropertyKind
-    expr: Expr
-    doc: str = ""
-    source: str = ""
-    span: Span = field(default=NOWHERE, compare=False)
-
-
-@dataclass(frozen=True)
-class System:
-    """A specification in one configuration: all an engine ever sees."""
-
-    name: str
-    config: tuple[tuple[str, str], ...]
-    """Every constant and every Scalarset size by name, as text, in order of declaration."""
-    fields: tuple[Field, ...]
-    actions: tuple[Action, ...]
-    properties: tuple[Property, ...]
-    runners: tuple[Runner, ...] = ()
-    doc: str = ""
-    span: Span = field(default=NOWHERE, compare=False)
-
-    @cached_property
-    def init(self) -> tuple[Value, ...]:
-        """The initial state: the fields' initial values in order."""
-        return tuple(f.init for f in self.fields)
-
-    @cached_property
-    def field_index(self) -> dict[str, int]:
-        return {f.name: i for i, f in enumerate(self.fields)}
-
-    def field_type(self, name: str) -> Type:
-        return self.fields[self.field_index[name]].type
-
-    @cached_property
-    def _actions(self) -> dict[str, Action]:
-        return {a.name: a for a in self.actions}
-
-    def action(self, name: str) -> Action:
-        """The action of that name. Raises KeyError."""
-        return self._actions[name]
-
-    @cached_property
-    def fingerprint(self) -> str:
-        """Sixteen hex digits that change with anything that changes the behaviour or the properties."""
-        from virtspec.ir.text import fingerprint
-
-        return fingerprint(self)

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from virtspec.ir.nodes import (
-    Action,
     And,
     Arith,
     Assign,
@@ -24,7 +23,6 @@ from virtspec.ir.nodes import (
     Eq,
     Expr,
     Fault,
-    Field,
     Get,
     If,
     In,
@@ -40,11 +38,9 @@ from virtspec.ir.nodes import (
     Narrow,
     Not,
     Or,
-    Property,
     Quant,
     Read,
     Require,
-    Runner,
     SeqAt,
     SeqOp,
     SetLit,
@@ -52,10 +48,10 @@ from virtspec.ir.nodes import (
     SetOp,
     Some,
     Stmt,
-    System,
     Unwrap,
     Var,
 )
+from virtspec.ir.system import Action, Field, Property, Runner, System
 from virtspec.ir.types import (
     EnumType,
     OptionType,

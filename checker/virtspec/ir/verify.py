@@ -12,22 +12,8 @@ from typing import assert_never
 
 from virtspec.errors import InternalError
 from virtspec.ir.build import IllTyped
-from virtspec.ir.nodes import (
-    Action,
-    Assign,
-    Block,
-    Choose,
-    Const,
-    Cost,
-    Expr,
-    Fault,
-    If,
-    Let,
-    Read,
-    Require,
-    System,
-    Var,
-)
+from virtspec.ir.nodes import Assign, Block, Choose, Const, Cost, Expr, Fault, If, Let, Read, Require, Var
+from virtspec.ir.system import Action, System
 from virtspec.ir.text import expr_text, types_used
 from virtspec.ir.types import (
     BoolType,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from virtspec.ir.nodes import Action, And, Assign, Const, Eq, Expr, Index, Ite, Read, Require, Runner, System, Var
+from virtspec.ir.nodes import And, Assign, Const, Eq, Expr, Index, Ite, Read, Require, Var
+from virtspec.ir.system import Action, Runner, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import TableType
 from virtspec.ir.walk import statements

@@ -46,10 +46,10 @@ from virtspec.ir.nodes import (
     SetOp,
     Some,
     Stmt,
-    System,
     Unwrap,
     Var,
 )
+from virtspec.ir.system import System
 from virtspec.ir.types import RecordType, Type, contains, is_int
 
 Leaf = TypeVar("Leaf", bound=Var | Read)

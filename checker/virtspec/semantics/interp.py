@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias, assert_never
 
 from virtspec.ir.nodes import (
-    Action,
     And,
     Arith,
     Assign,
@@ -55,10 +54,10 @@ from virtspec.ir.nodes import (
     SetOp,
     Some,
     Stmt,
-    System,
     Unwrap,
     Var,
 )
+from virtspec.ir.system import Action, System
 from virtspec.ir.types import TableType, Type, Value, contains, ordinal, show, values
 from virtspec.source import Span
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from virtspec.ir.nodes import Action, And, Expr, Or, Property, Quant, Runner, System, Var
+from virtspec.ir.nodes import And, Expr, Or, Quant, Var
+from virtspec.ir.system import Action, Property, Runner, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import Value, show, values
 from virtspec.semantics.interp import Disabled, Env, Faulted, State, Taken, Undefined, evaluate, outcomes

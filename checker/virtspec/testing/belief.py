@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from virtspec.ir.nodes import Action, System, Var
+from virtspec.ir.nodes import Var
+from virtspec.ir.system import Action, System
 from virtspec.ir.types import Value
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import successors
@@ -113,4 +114,3 @@ def step_of(instance: Instance, outcome: Taken | Faulted) -> Step:
     """The step of a trace that an outcome is."""
     state = outcome.state if isinstance(outcome, Taken) else None
     return Step(instance.action, tuple(value for _, value in outcome.picks), state)
-

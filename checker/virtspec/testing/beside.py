@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 from virtspec.errors import UsageError
 from virtspec.explore.oracle import deadlock_reason, why_false
 from virtspec.explore.report import DEADLOCK, FAULT
-from virtspec.ir.nodes import Property, System
+from virtspec.ir.system import Property, System
 from virtspec.semantics.interp import Faulted, Taken
 from virtspec.semantics.successors import busy
 from virtspec.source import did_you_mean

@@ -41,7 +41,8 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from virtspec.errors import UsageError
 from virtspec.explore.report import DEADLOCK, FAULT
-from virtspec.ir.nodes import Action, Choose, System, Var
+from virtspec.ir.nodes import Choose, Var
+from virtspec.ir.system import Action, System
 from virtspec.ir.walk import statements
 from virtspec.source import did_you_mean
 from virtspec.testing.belief import Instance, Steps

@@ -82,7 +82,9 @@ def differences(what: str, t: Type, value: Value, observed: object) -> Iterator[
             yield from differences(what, of, value, observed)
         case TableType(key, of), Mapping():
             assert isinstance(value, tuple)
-            known = {readable(key, k): (f"{what}[{show(key, k)}]", of, v) for k, v in zip(values(key), value, strict=True)}
+            known = {
+                readable(key, k): (f"{what}[{show(key, k)}]", of, v) for k, v in zip(values(key), value, strict=True)
+            }
             yield from _parts(what, known, observed)
         case RecordType(_, fields), Mapping():
             assert isinstance(value, tuple)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from virtspec.errors import InputError
-from virtspec.ir.nodes import Action, Choose, System
+from virtspec.ir.nodes import Choose
+from virtspec.ir.system import Action, System
 from virtspec.ir.types import Value
 from virtspec.ir.walk import statements
 from virtspec.semantics.interp import Faulted, State, Taken

@@ -19,7 +19,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from virtspec.ir.nodes import Action, Field, System, Var
+from virtspec.ir.nodes import Var
+from virtspec.ir.system import Action, Field, System
 from virtspec.ir.types import RecordType, ScalarsetType, TableType, Type, Value, show, values
 from virtspec.semantics.interp import State, Taken
 from virtspec.source import Span

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from virtspec.errors import InputError
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.ir.types import Value
 from virtspec.semantics.interp import Disabled, Faulted, MorePicks, NoSuchPick, State, Taken, run
 

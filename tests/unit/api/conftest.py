@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from virtspec import api
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 
 SPEC = '''\
 from virtspec import Model, Scalarset, Steps, invariant, process, reachable, require, transition

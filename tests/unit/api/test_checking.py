@@ -9,7 +9,7 @@ from virtspec import api
 from virtspec.errors import InternalError, UsageError
 from virtspec.explore import oracle
 from virtspec.explore.report import Report
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.trace.trace import Trace
 from virtspec.trace.verdict import Reached, Violated
 

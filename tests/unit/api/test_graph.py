@@ -7,7 +7,7 @@ import networkx as nx
 
 from virtspec import api
 from virtspec.explore import oracle
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 
 
 def test_nodes_and_edges_are_those_of_the_search(lock: System) -> None:

@@ -6,10 +6,10 @@ from virtspec.explore.oracle import check
 from virtspec.explore.report import Limits, Report
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.trace.verdict import Holds, Reached, Unknown, Unreached, Violated
 
-TEXT = '''
+TEXT = """
 from typing import Annotated
 from virtspec import Model, Range, action, invariant, reachable, require, transition
 
@@ -40,7 +40,7 @@ def full(m: Counter) -> bool:
 @reachable(Counter)
 def negative(m: Counter) -> bool:
     return m.n < 0
-'''
+"""
 
 
 @pytest.fixture(scope="module")

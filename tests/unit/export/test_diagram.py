@@ -4,7 +4,8 @@ import pytest
 
 from virtspec.export.diagram import diagrams, dot, mermaid
 from virtspec.ir import build as b
-from virtspec.ir.nodes import Action, Assign, Fault, Field, If, Require, Runner, System
+from virtspec.ir.nodes import Assign, Fault, If, Require
+from virtspec.ir.system import Action, Field, Runner, System
 from virtspec.ir.types import BOOL, EnumType, ScalarsetType, TableType
 from virtspec.source import Span
 

@@ -2,7 +2,8 @@
 
 from virtspec.export.steps import markdown
 from virtspec.ir import build as b
-from virtspec.ir.nodes import Action, Assign, Field, If, Require, System
+from virtspec.ir.nodes import Assign, If, Require
+from virtspec.ir.system import Action, Field, System
 from virtspec.ir.types import BOOL, OptionType, ScalarsetType
 from virtspec.source import Span
 

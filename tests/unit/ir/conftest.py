@@ -10,24 +10,8 @@ from hypothesis import strategies as st
 
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
-from virtspec.ir.nodes import (
-    Action,
-    Assign,
-    Block,
-    Choose,
-    Cost,
-    Expr,
-    Fault,
-    Field,
-    If,
-    Let,
-    Property,
-    Require,
-    Runner,
-    Stmt,
-    System,
-    Var,
-)
+from virtspec.ir.nodes import Assign, Block, Choose, Cost, Expr, Fault, If, Let, Require, Stmt, Var
+from virtspec.ir.system import Action, Field, Property, Runner, System
 from virtspec.ir.types import (
     BOOL,
     BoolType,

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Block, Choose, Cost, Fault, Field, If, Let, Require, System
+from virtspec.ir.nodes import Assign, Block, Choose, Cost, Fault, If, Let, Require
 from virtspec.ir.passes.footprint import Footprint, footprint, matrix
+from virtspec.ir.system import Action, Field, System
 from virtspec.ir.types import BOOL, IntType, ScalarsetType, TableType, Type, default
 
 SLOT, N = ScalarsetType("Slot", 2), IntType(0, 3)

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Choose, Cost, Expr, Fault, Field, If, Let, Require, Stmt, System
+from virtspec.ir.nodes import Assign, Choose, Cost, Expr, Fault, If, Let, Require, Stmt
 from virtspec.ir.passes.functional import Functional, defined, functional
+from virtspec.ir.system import Action, Field, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import BOOL, IntType, OptionType, ScalarsetType, SeqType, TableType, Type, Value, default, values
 from virtspec.ir.verify import verify

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Choose, Cost, Expr, Fault, Field, If, Let, Property, Require, System
+from virtspec.ir.nodes import Assign, Choose, Cost, Expr, Fault, If, Let, Require
+from virtspec.ir.system import Action, Field, Property, System
 from virtspec.ir.text import block_lines, expr_text, fingerprint, stmt_lines, system_text
 from virtspec.ir.types import (
     BOOL,

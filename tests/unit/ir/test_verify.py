@@ -9,25 +9,8 @@ import pytest
 
 from virtspec.errors import InternalError
 from virtspec.ir import build
-from virtspec.ir.nodes import (
-    Action,
-    Assign,
-    Choose,
-    Const,
-    Eq,
-    Expr,
-    Fault,
-    Field,
-    If,
-    Index,
-    Let,
-    MapOf,
-    Property,
-    Quant,
-    Require,
-    Stmt,
-    System,
-)
+from virtspec.ir.nodes import Assign, Choose, Const, Eq, Expr, Fault, If, Index, Let, MapOf, Quant, Require, Stmt
+from virtspec.ir.system import Action, Field, Property, System
 from virtspec.ir.types import (
     BOOL,
     EnumType,

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Assign, Choose, Cost, Expr, Fault, If, Let, Read, Require, System, Var
+from virtspec.ir.nodes import Assign, Choose, Cost, Expr, Fault, If, Let, Read, Require, Var
+from virtspec.ir.system import System
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import BOOL, IntType, OptionType, ScalarsetType, SeqType, TableType
 from virtspec.ir.walk import (

@@ -8,7 +8,7 @@ import pytest
 
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 
 TICKET = '''\
 from typing import Annotated

@@ -8,7 +8,7 @@ from typing import ClassVar
 import pytest
 
 from virtspec.errors import UsageError
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.testing import Failure, machine, run
 from virtspec.testing.beside import Behaviour
 

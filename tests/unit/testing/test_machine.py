@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from virtspec.errors import UsageError
 from virtspec.explore.oracle import check
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.semantics.interp import Faulted
 from virtspec.testing import DETERMINISTIC, Failure, machine, run
 from virtspec.testing.beside import Behaviour

@@ -3,7 +3,8 @@
 import pytest
 
 from virtspec.ir import build as b
-from virtspec.ir.nodes import Action, Assign, Choose, Cost, Expr, Fault, Field, Property, Require, Runner, System
+from virtspec.ir.nodes import Assign, Choose, Cost, Expr, Fault, Require
+from virtspec.ir.system import Action, Field, Property, Runner, System
 from virtspec.ir.types import (
     BOOL,
     EnumType,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from virtspec.errors import InputError
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.trace import itf
 from virtspec.trace.trace import NotABehaviour, Trace, replay
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from virtspec.explore import oracle
-from virtspec.ir.nodes import Field, Runner, System
+from virtspec.ir.system import Field, Runner, System
 from virtspec.ir.types import BOOL, EnumType, IntType, ScalarsetType, TableType
 from virtspec.trace.render import differences, render, shown_steps, text
 from virtspec.trace.trace import Trace

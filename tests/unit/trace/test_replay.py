@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from virtspec.ir.nodes import System
+from virtspec.ir.system import System
 from virtspec.semantics.interp import State, Taken, run
 from virtspec.trace.trace import NotABehaviour, Step, Trace, replay
 

@@ -17,7 +17,7 @@ from virtspec.cli.output import Output
 if TYPE_CHECKING:
     from virtspec.api import Specification
     from virtspec.explore.report import Report
-    from virtspec.ir.nodes import System
+    from virtspec.ir.system import System
 
 TRACES = Path("virtspec-traces")
 

@@ -14,7 +14,7 @@ from virtspec.cli.output import Output, paragraph, table
 
 if TYPE_CHECKING:
     from virtspec.api import Specification
-    from virtspec.ir.nodes import System
+    from virtspec.ir.system import System
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Action, Assign, Block, Choose, Cost, Expr, Fault, If, Let, Read, Require, Stmt, System
+from virtspec.ir.nodes import Assign, Block, Choose, Cost, Expr, Fault, If, Let, Read, Require, Stmt
+from virtspec.ir.system import Action, System
 from virtspec.ir.walk import expressions, statements, subexpressions
 
 

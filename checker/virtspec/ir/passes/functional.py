@@ -18,7 +18,6 @@ from typing import assert_never
 
 from virtspec.ir import build
 from virtspec.ir.nodes import (
-    Action,
     And,
     Assign,
     Block,
@@ -33,10 +32,10 @@ from virtspec.ir.nodes import (
     Read,
     Require,
     Stmt,
-    System,
     Var,
 )
 from virtspec.ir.passes.defined import defined, either
+from virtspec.ir.system import Action, System
 from virtspec.ir.text import expr_text
 from virtspec.ir.walk import expressions, substitute, unused
 from virtspec.source import Span

@@ -184,7 +184,9 @@ class Statements:
 
     def change_seq(self, target: str, of: Type) -> str:
         can = self.scope.can(of)
-        method = self.draws.pick(("popleft", "clear", "pop", "pop", *("append", "append", "appendleft", "remove") * can))
+        method = self.draws.pick(
+            ("popleft", "clear", "pop", "pop", *("append", "append", "appendleft", "remove") * can)
+        )
         if method == "clear":
             return f"{target}.clear()"
         if method in ("popleft", "pop"):

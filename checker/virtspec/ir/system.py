@@ -1,0 +1,118 @@
+"""The System: fields, actions and properties of a specification in one configuration. All an engine ever sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal, TypeAlias
+
+from virtspec.ir.nodes import Block, Expr, Var
+from virtspec.ir.types import EnumType, Type, Value
+from virtspec.source import NOWHERE, Span
+
+Fairness: TypeAlias = Literal["none", "weak", "strong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A state variable with its initial value. `role` tells apart what the author declared from what the compiler added."""
+
+    name: str
+    type: Type
+    init: Value
+    role: Literal["shared", "pc", "local"] = "shared"
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Who runs processes: the type whose members are each idle or inside one call, and where its program counter lies."""
+
+    type: Type
+    pc: str
+    locations: EnumType
+    processes: tuple[str, ...]
+    """Names of the processes its members may call."""
+
+    @property
+    def idle(self) -> str:
+        return self.locations.members[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One atomic guarded step.
+
+    `params` are chosen freely when the step is taken; the first is the runner's member for a process step. The body's
+    first statement is the guard on the program counter, if there is one.
+    """
+
+    name: str
+    params: tuple[Var, ...]
+    body: Block
+    process: str | None = None
+    """The process it is a step of; None for an action of the environment."""
+    location: str | None = None
+    """The program counter at which it is enabled; None for an action of the environment."""
+    fair: Fairness = "none"
+    atomic: str | None = None
+    """The author's reason for touching shared state more than once in this step."""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+PropertyKind: TypeAlias = Literal["invariant", "transition", "reachable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """A closed Boolean expression over one state (invariant, reachable) or two (transition)."""
+
+    id: str
+    name: str
+    kind: PropertyKind
+    expr: Expr
+    doc: str = ""
+    source: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+
+@dataclass(frozen=True)
+class System:
+    """A specification in one configuration."""
+
+    name: str
+    config: tuple[tuple[str, str], ...]
+    """Every constant and every Scalarset size by name, as text, in order of declaration."""
+    fields: tuple[Field, ...]
+    actions: tuple[Action, ...]
+    properties: tuple[Property, ...]
+    runners: tuple[Runner, ...] = ()
+    doc: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @cached_property
+    def init(self) -> tuple[Value, ...]:
+        """The initial state: the fields' initial values in order."""
+        return tuple(f.init for f in self.fields)
+
+    @cached_property
+    def field_index(self) -> dict[str, int]:
+        return {f.name: i for i, f in enumerate(self.fields)}
+
+    def field_type(self, name: str) -> Type:
+        return self.fields[self.field_index[name]].type
+
+    @cached_property
+    def _actions(self) -> dict[str, Action]:
+        return {a.name: a for a in self.actions}
+
+    def action(self, name: str) -> Action:
+        """The action of that name. Raises KeyError."""
+        return self._actions[name]
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change with anything that changes the behaviour or the properties."""
+        from virtspec.ir.text import fingerprint
+
+        return fingerprint(self)
