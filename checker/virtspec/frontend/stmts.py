@@ -229,6 +229,10 @@ class Statements(Symbolic):
         self.emit(Let(variable, value, self.span(node)))
         return variable
 
+    def all_settled(self, name: str, keys: tuple[Expr, ...], node: ast.AST) -> tuple[Expr, ...]:
+        """The keys of a component, evaluated now."""
+        return tuple(self.settled(f"{name}_key", key, node) for key in keys)
+
     # --- control
 
     def if_(self, node: ast.If) -> None:
@@ -310,10 +314,11 @@ class Statements(Symbolic):
         try:
             return self.pure(node, want)
         except Effect as effect:
-            if effect.node is not node or effect.code != "VS302":
-                raise
+            deeper = effect.node is not node or effect.code != "VS302"
         finally:
             self.unit.asserts_are_effects = asserts
+        if deeper:
+            return self.expr(node, want)  # only an assert, or refused
         result = self.run(node)
         if result is None:
             hint = "return a value on every path"
@@ -330,7 +335,7 @@ class Statements(Symbolic):
                 raise self.unknown_method(node)
             routine = self.method(node, node.func, base)
             lock = base.instance.method(node.func.attr).__dict__.get("__virtspec_lock__")
-            keys = tuple(self.settled(f"{node.func.attr}_key", k, node) for k in base.keys)
+            keys = self.all_settled(node.func.attr, base.keys, node)
             return self.inline(node, routine, Place(base.instance, keys), lock)
         f = fold(node.func, self.statics)
         assert isinstance(f, types.FunctionType)
@@ -376,7 +381,9 @@ class Statements(Symbolic):
         args: dict[str, Binding] = {}
         for param, source in matched(node, routine, self.refuse):
             value = args[param.arg] = self.argument(source)
-            if not isinstance(source, Default) and not isinstance(value, Static | Place | Slot | Unassigned | Poison):
+            if isinstance(value, Place):
+                args[param.arg] = replace(value, keys=self.all_settled(param.arg, value.keys, node))
+            elif not isinstance(source, Default) and not isinstance(value, Static | Place | Slot | Unassigned | Poison):
                 args[param.arg] = self.settled(param.arg, stored(self, source, value), node)
         out: list[Stmt] = []
         events: list[Event] = []

@@ -42,8 +42,11 @@ class Symbolic(Expressions):
 
     def user_call(self, node: ast.Call, routine: Routine, base: Place | None) -> Expr:
         inner = Symbolic(self.unit, *self.entered(node, routine, base, self.arguments(node, routine)))
-        for argument in [*(base.keys if base is not None else ()), *inner.scope.locals.values()]:
-            if not isinstance(argument, Static | Place | Slot | Unassigned | Poison):
+        for argument in [base, *inner.scope.locals.values()]:
+            if isinstance(argument, Place):
+                for key in argument.keys:
+                    inner.demand(key)
+            elif argument is not None and not isinstance(argument, Static | Slot | Unassigned | Poison):
                 inner.demand(argument)
         try:
             value = inner.result(routine)

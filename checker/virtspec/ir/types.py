@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TypeAlias, assert_never
 
 Value: TypeAlias = "bool | int | str | None | tuple[Value, ...] | frozenset[Value]"
@@ -188,7 +188,7 @@ def bits(t: Type) -> int:
     return (cardinality(t) - 1).bit_length()
 
 
-@lru_cache(maxsize=None)
+@cache
 def values(t: Type) -> tuple[Value, ...]:
     """Every value of `t`, in the order of enumeration: the smallest, the first declared, the emptiest first."""
     match t:
@@ -218,7 +218,7 @@ def values(t: Type) -> tuple[Value, ...]:
             assert_never(t)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ordinals(t: Type) -> dict[Value, int]:
     return {v: i for i, v in enumerate(values(t))}
 

@@ -53,7 +53,7 @@ class _ScalarsetMeta(type):
     size: int
     _members: tuple[Any, ...]
 
-    def __iter__(cls: type[S]) -> Iterator[S]:
+    def __iter__(cls: type[S]) -> Iterator[S]:  # type: ignore[misc]  # a metaclass: its self is a class
         return iter(cls._members)
 
     def __len__(cls) -> int:

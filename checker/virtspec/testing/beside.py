@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from virtspec.errors import UsageError
 from virtspec.explore.oracle import deadlock_reason, why_false
@@ -31,14 +31,6 @@ class Adapter(Protocol):
 
     def observe(self) -> Mapping[str, object]:
         """What can be seen: fields of the model by the names traces give them, with plain values. Some will do."""
-
-
-@runtime_checkable
-class Closing(Protocol):
-    """An adapter with something to clean up."""
-
-    def close(self) -> None:
-        """Called when a behaviour ends, however it ends."""
 
 
 class Failure(AssertionError):
@@ -169,8 +161,9 @@ class Behaviour:
 
     def close(self) -> None:
         """Clean up behind the implementation."""
-        if isinstance(self.implementation, Closing):
-            self.implementation.close()
+        close = getattr(self.implementation, "close", None)
+        if close is not None:
+            close()
 
 
 # --- text ------------------------------------------------------------------------------------------------------------

@@ -88,7 +88,9 @@ def differences(what: str, t: Type, value: Value, observed: object) -> Iterator[
             yield from _parts(what, known, observed)
         case RecordType(_, fields), Mapping():
             assert isinstance(value, tuple)
-            parts = {name: (f"{what}.{name}", of, v) for (name, of), v in zip(fields, value, strict=True)}
+            parts: dict[object, tuple[str, Type, Value]] = {
+                name: (f"{what}.{name}", of, v) for (name, of), v in zip(fields, value, strict=True)
+            }
             yield from _parts(what, parts, observed)
         case _ if not _same(readable(t, value), observed):
             yield Difference(what, show(t, value), observed)

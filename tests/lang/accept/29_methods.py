@@ -45,9 +45,14 @@ class Count(Model):
             assert not more
             self.n = 0
 
+    def doubled(self, n: int) -> int:
+        return 2 * n
+
     @action
     def peek(self) -> None:
         require(self.highest() == 2 and self.room(most=0))
+        twice = self.doubled(self.highest())
+        assert twice == 4
 
 
 @invariant(Count)

@@ -26,20 +26,19 @@ class Turns(Model):
     at: Bit
     slot: dict[Bit, Slot]
 
-    def turn(self) -> int:
-        self.at = 1 - self.at
-        return 0
-
     @action
     def step(self) -> None:
         old = self.at
         mine = self.slot[self.at].used
         before = self.slot[self.at].use(self, self.at)
         assert before == mine and old != self.at
-        self.slot[self.at].used = self.slot[self.at].used + self.turn_back()
+        self.touch(self.slot[self.at])
 
-    def turn_back(self) -> int:
-        return 0
+    def touch(self, slot: Slot) -> None:
+        self.at = 1 - self.at
+        slot.used = slot.used + 1  # the slot of the call
+        self.at = 1 - self.at
+        slot.used += 1  # and again
 
 
 @invariant(Turns)

@@ -60,7 +60,10 @@ def test_a_divisor_is_positive_and_0_only_where_it_may_fault() -> None:
     [
         ("((self.a == 1) and (not (self.b)))", "self.a == 1 and (not self.b)"),
         ("(all(((a == b) in s) for x in T))", "all((a == b) in s for x in T)"),
-        ("any(sum((1) for y in (False, True) if (x)) > 2 for z in T)", "any(sum(1 for y in (False, True) if x) > 2 for z in T)"),
+        (
+            "any(sum((1) for y in (False, True) if (x)) > 2 for z in T)",
+            "any(sum(1 for y in (False, True) if x) > 2 for z in T)",
+        ),
         ("at(m.run, 'wait')", 'at(m.run, "wait")'),
     ],
 )  # fmt: skip

@@ -20,6 +20,7 @@ from virtspec.ir.types import (
     values,
 )
 from virtspec.testing.generate.scope import (
+    Helper,
     Number,
     Path,
     Ranges,
@@ -178,7 +179,8 @@ class Expressions(Values):
         paths, helpers = self.reads(BOOL, depth), self.helpers(BOOL, depth)
         if not paths and not helpers:
             return self.truth(depth)
-        chosen = self.draws.pick([*paths, *helpers])
+        either: list[Path | Helper] = [*paths, *helpers]
+        chosen = self.draws.pick(either)
         return self.read(chosen, depth) if isinstance(chosen, Path) else self.call(chosen, depth - 1)
 
     def negation(self, depth: int) -> str:
@@ -201,7 +203,8 @@ class Expressions(Values):
 
     def known(self, t: Type, depth: int) -> str:
         """A variable or a part of the state: the compiler knows its type by itself."""
-        chosen = self.draws.pick([*self.scope.variables_of(t), *self.reads(t, depth)])
+        either: list[str | Path] = [*self.scope.variables_of(t), *self.reads(t, depth)]
+        chosen = self.draws.pick(either)
         return chosen if isinstance(chosen, str) else self.read(chosen, depth)
 
     def other(self, t: Type, depth: int) -> str:

@@ -16,18 +16,15 @@ from virtspec.ir.types import (
     SetType,
     TableType,
     Type,
-    default,
-    is_int,
     is_scalar,
-    show,
     values,
 )
 from virtspec.testing.generate.draws import Draws
 from virtspec.testing.generate.expressions import Expressions, tidy
-from virtspec.testing.generate.scope import Helper, Number, Path, Ranges, Scope, either, exactly, of_variable, reach
+from virtspec.testing.generate.scope import Helper, Number, Path, Ranges, Scope, either, exactly, reach
 from virtspec.testing.generate.statements import DEPTH, Statements, indented
 from virtspec.testing.generate.values import literal
-from virtspec.testing.generate.vocabulary import BOSS, Vocabulary, domain, field_type, uses, vocabulary
+from virtspec.testing.generate.vocabulary import BOSS, domain, field_type, uses, vocabulary
 
 FIELDS = ("flag", "owner", "count", "items")
 INDENT = "    "
@@ -210,7 +207,8 @@ class _Writer:
 
     def component(self) -> Part:
         """A class that the model declares once, or once per key."""
-        types = self.draws.some([BOOL, self.words.small, OptionType(self.words.task), SetType(self.words.colour)], 1, 2)
+        possible: list[Type] = [BOOL, self.words.small, OptionType(self.words.task), SetType(self.words.colour)]
+        types = self.draws.some(possible, 1, 2)
         declared, paths = self.fields(("busy", "level")[: len(types)], types)
         constants: tuple[tuple[str, Type, Ranges], ...] = ()
         if self.draws.chance(50):
@@ -287,7 +285,8 @@ class _Writer:
 
     def process(self, scope: Scope, name: str) -> list[str]:
         inside = self.fresh(scope)
-        runner = self.draws.pick((self.words.task, self.words.task, self.words.small, BOSS))
+        runners: tuple[Type, ...] = (self.words.task, self.words.task, self.words.small, BOSS)
+        runner = self.draws.pick(runners)
         who = inside.bind(runner)
         params = self.parameters(inside, 1)
         inside.assignable |= {p for p, _ in params}

@@ -96,8 +96,9 @@ def vocabulary(draws: Draws) -> Vocabulary:
     small, turn = IntType(0, draws.number(1, 2)), ModType(draws.number(2, 3))
     colour = EnumType("Colour", COLOURS[: draws.number(2, 3)])
     task, slot = ScalarsetType("Task", draws.pick((1, 2, 2))), ScalarsetType("Slot", draws.number(1, 2))
-    first = draws.pick((BOOL, colour, small))
-    second = draws.pick((small, BOOL, turn, OptionType(task), OptionType(small)))
+    heads: tuple[Type, ...] = (BOOL, colour, small)
+    tails: tuple[Type, ...] = (small, BOOL, turn, OptionType(task), OptionType(small))
+    first, second = draws.pick(heads), draws.pick(tails)
     return Vocabulary(small, turn, colour, task, slot, RecordType("Pair", (("head", first), ("tail", second))))
 
 
@@ -109,9 +110,11 @@ def field_type(draws: Draws, words: Vocabulary) -> Type:
         case "scalar":
             return scalar
         case "option":
-            return OptionType(draws.pick((words.task, words.colour, words.small, words.slot, BOOL)))
+            possible: tuple[Type, ...] = (words.task, words.colour, words.small, words.slot, BOOL)
+            return OptionType(draws.pick(possible))
         case "table":
-            return TableType(draws.pick((words.task, words.colour, words.small, words.turn, BOOL, words.slot)), scalar)
+            keys: tuple[Type, ...] = (words.task, words.colour, words.small, words.turn, BOOL, words.slot)
+            return TableType(draws.pick(keys), scalar)
         case "set":
             return SetType(scalar)
         case "seq":
@@ -119,7 +122,8 @@ def field_type(draws: Draws, words: Vocabulary) -> Type:
         case "record":
             return words.pair
         case "table of":
-            return TableType(draws.pick((words.task, words.colour, words.slot)), _entry(draws, words, scalar))
+            outer: tuple[Type, ...] = (words.task, words.colour, words.slot)
+            return TableType(draws.pick(outer), _entry(draws, words, scalar))
         case _:
             return OptionType(words.pair)
 
