@@ -56,6 +56,7 @@ class Inliner:
         self.types: dict[str, Type] = {}
         self.locals: set[str] = locals_of(routine.fn) - {"self"}
         """Flat names of what the process and its copies bind by parameters and assignments."""
+        self.loops = loop_variables(routine.fn)
         self.taken = {n.id for n in ast.walk(routine.fn) if isinstance(n, ast.Name)} | self.locals | {"self"}
         """Names that a new flat name must differ from."""
         self.shown: dict[str, str] = {}
@@ -66,7 +67,7 @@ class Inliner:
 
     def statics(self) -> Mapping[str, Any]:
         """The names whose value is known when the specification is compiled."""
-        hidden = self.locals | loop_variables(self.routine.fn)
+        hidden = self.locals | self.loops
         return {n: v for n, v in self.names.items() if n not in hidden}
 
     def own_body(self) -> list[ast.stmt]:
@@ -207,7 +208,7 @@ class Inliner:
         if name not in self.taken and known is NO_NAME:
             self.names[name] = value
             return name
-        if known is value and name not in self.locals and name not in loop_variables(self.routine.fn):
+        if known is value and name not in self.locals and name not in self.loops:
             return name
         alias = f"{name}__of_{routine.name}"
         return alias if self.names.get(alias, NO_NAME) is value else self.constant(alias, value)

@@ -16,6 +16,7 @@ from virtspec.ir.types import (
     SetType,
     TableType,
     Type,
+    cardinality,
     is_scalar,
     values,
 )
@@ -28,6 +29,8 @@ from virtspec.testing.generate.vocabulary import BOSS, domain, field_type, uses,
 
 FIELDS = ("flag", "owner", "count", "items")
 INDENT = "    "
+ROOM = 300
+"""How many values all fields together may have, roughly: what is reached of them, times what processes do, is compared."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,7 @@ class _Writer:
         self.scope = Scope((), self.words.scalars)
         self.processes: list[tuple[str, Type, list[str]]] = []
         """Name, runner and labels to ask for."""
+        self.room = ROOM
 
     def write(self) -> str:
         functions = self.function() if self.draws.chance(30) else []
@@ -150,6 +154,13 @@ class _Writer:
             lines.append(f"{name}: {self.words.annotation(t)}{initial}")
             paths += reach(f"self.{name}", t)
         return lines, paths
+
+    def affordable(self, t: Type) -> Type:
+        """`t`, or a bool where its values would be too many."""
+        if cardinality(t) > self.room:
+            return BOOL
+        self.room //= cardinality(t)
+        return t
 
     def initializable(self, t: Type) -> bool:
         """Whether there is a literal for a value of `t`: the members of a scalarset have no names."""
@@ -260,7 +271,8 @@ class _Writer:
     def model(self, part: Part | None) -> list[str]:
         constants, known = self.constants()
         count = self.draws.number(1 + (part is None), len(FIELDS) - (part is not None))
-        declared, paths = self.fields(FIELDS[:count], [field_type(self.draws, self.words) for _ in range(count)])
+        types = [self.affordable(field_type(self.draws, self.words)) for _ in range(count)]
+        declared, paths = self.fields(FIELDS[:count], types)
         scope = replace(self.scope, paths=tuple(paths), constants=known)
         if part is not None:
             line, place = self.place(part)
