@@ -29,7 +29,7 @@ from virtspec.testing.generate.vocabulary import BOSS, domain, field_type, uses,
 
 FIELDS = ("flag", "owner", "count", "items")
 INDENT = "    "
-ROOM = 300
+ROOM = 100
 """How many values all fields together may have, roughly: what is reached of them, times what processes do, is compared."""
 
 
