@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from virtspec.api.shipped import Mechanism, is_shipped, mechanism
 from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
-from virtspec.explore import oracle
+from virtspec.explore import oracle, reasons
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
@@ -26,6 +26,9 @@ from virtspec.trace.verdict import Reached, Verdict, Violated
 
 if TYPE_CHECKING:
     from virtspec.frontend.lint import Finding
+
+
+Engine: TypeAlias = Literal["native", "oracle"]
 
 
 @dataclass(frozen=True)
@@ -104,17 +107,21 @@ def load(
 def check(
     system: System,
     *,
+    engine: Engine = "native",
     only: Sequence[str] | None = None,
     limits: Limits = Limits(),  # noqa: B008  # frozen
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    workers: int | None = None,
 ) -> Report:
     """Explore everything the system can reach and judge its properties, freedom from faults and from deadlock.
 
-    `only` names the properties to judge by id; None means all, "fault" and "deadlock" among them. Every trace in the
-    report has been replayed by the interpreter and shows what its verdict says.
+    `engine` is "native", machine code with `workers` threads (None: one per CPU), or "oracle", the interpreter. `only`
+    names the properties to judge by id; None means all, "fault" and "deadlock" among them. Every trace in the report has
+    been replayed by the interpreter and shows what its verdict says.
 
-    Raises UsageError for an unknown id, NothingChecked for a system in which nothing can happen.
+    Raises UsageError for an unknown id or a system that the engine cannot take, NothingChecked for a system in which
+    nothing can happen.
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
@@ -123,10 +130,18 @@ def check(
         if prop not in known:
             hint = did_you_mean(prop, known)
             raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
-    report = oracle.check(system, only=only, limits=limits, fail_fast=fail_fast, progress=progress)
+    report = _search(system, engine, workers, only=only, limits=limits, fail_fast=fail_fast, progress=progress)
     for prop, verdict in report.verdicts.items():
         _confirm(system, prop, verdict, report.engine)
     return report
+
+
+def _search(system: System, engine: Engine, workers: int | None, **how: Any) -> Report:
+    if engine == "oracle":
+        return oracle.check(system, **how)
+    from virtspec.explore.native.check import check as native  # LLVM and Numba, only where they are needed
+
+    return native(system, workers=workers, **how)
 
 
 def _confirm(system: System, prop: str, verdict: Verdict, engine: str) -> None:
@@ -151,11 +166,11 @@ def reason_of(system: System, trace: Trace) -> str | None:
         if isinstance(last, Faulted):
             return f"{last.message} ({last.span})"
         stuck = bool(busy(system, after)) and next(successors(system, after), None) is None
-        return oracle.deadlock_reason(system, after) if stuck else None
+        return reasons.deadlock_reason(system, after) if stuck else None
     prop = next(p for p in system.properties if p.id == trace.property)
     if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
         return None
-    why = oracle.why_false(system, prop, after, before)
+    why = reasons.why_false(system, prop, after, before)
     if prop.kind == "reachable":
         return "" if why is None else None
     return why

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from virtspec.explore.oracle import Search, why_false
+from virtspec.explore.oracle import Search
+from virtspec.explore.reasons import why_false
 from virtspec.explore.report import Limits
 from virtspec.ir.system import System
 from virtspec.ir.types import show

@@ -26,6 +26,19 @@ def target(parser: argparse.ArgumentParser, *, config: bool = True) -> None:
     group.add_argument("--model", metavar="CLASS", help="which model, if the file holds several")
 
 
+def engine(parser: argparse.ArgumentParser) -> None:
+    """What searches, and with how much of the machine."""
+    group = parser.add_argument_group("engine")
+    group.add_argument(
+        "--engine",
+        choices=("native", "oracle"),
+        default="native",
+        help="native: machine code (default); oracle: the interpreter, slow, the reference",
+    )
+    workers = "threads of the native engine (default: one per CPU); every figure and verdict is the same for any number"
+    group.add_argument("--workers", metavar="N", type=positive_int, help=workers)
+
+
 def output(parser: argparse.ArgumentParser, formats: tuple[str, ...] = ("text", "json")) -> None:
     """What is printed and where."""
     group = parser.add_argument_group("output")
@@ -67,6 +80,19 @@ def positive_int(text: str) -> int:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return value
+
+
+def size(text: str) -> int:
+    """For argparse: a number of bytes above 0; `512M` and `1.5G` are powers of 1024."""
+    units = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
+    number, unit = (text[:-1], text[-1:].upper()) if text[-1:].isalpha() else (text, "")
+    try:
+        value = float(number) * units[unit]
+    except (ValueError, KeyError):
+        value = 0.0
+    if not 1 <= value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size, such as 512M or 1.5G")
+    return int(value)
 
 
 def seconds(text: str) -> float:

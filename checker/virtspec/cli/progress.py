@@ -48,9 +48,11 @@ def search(show: bool, name: str) -> Iterator[Callable[[Progress], None] | None]
         def tell(now: Progress) -> None:
             rate = now.states / now.seconds if now.seconds else 0
             clock = f"{int(now.seconds) // 60}:{int(now.seconds) % 60:02}"
+            memory = f", {now.memory / (1 << 20):,.0f} MiB" if now.memory else ""
+            left = "" if now.levels_left is None else f", about {now.levels_left:,} more levels"
             put(
                 f"{name}: {now.states:,} states, {rate:,.0f}/s, depth {now.depth}, "
-                f"{max(now.queue, 0):,} waiting, {clock}"
+                f"{max(now.queue, 0):,} waiting{memory}, {clock}{left}"
             )
 
         put(f"{name}: loading")

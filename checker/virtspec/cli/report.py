@@ -118,11 +118,21 @@ def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
         f"  {plural(report.states, 'state')}, {plural(report.transitions, 'transition')}, depth {report.depth}, "
         f"{report.seconds:.2f} s{rate}"
     ]
+    yield [(f"  {_engine(report)}", "dim")]
     if report.never_fired:
         yield from paragraph("never taken: " + ", ".join(report.never_fired), "warn")
     if verbose:
         yield []
         yield from table([("step", "taken"), *report.per_action.items()])
+
+
+def _engine(report: Report) -> str:
+    parts = [f"engine {report.engine}" + (f" ({report.origin})" if report.origin else "")]
+    if report.words:
+        parts.append(plural(report.workers, "worker"))
+        parts.append(f"compiled in {report.compile_seconds:.2f} s")
+        parts.append(f"{plural(report.words, 'word')} per state, {report.memory / report.states:.1f} bytes in all")
+    return ", ".join(parts)
 
 
 def _conclusion(report: Report) -> Iterator[list[Part]]:

@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
+from virtspec.explore.reasons import deadlock_reason, why_false
+from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Limits, Progress, Report
 from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import Value
-from virtspec.semantics.interp import Env, Faulted, State, Taken, Undefined
-from virtspec.semantics.successors import blame, busy, holds, successors, waiting
+from virtspec.semantics.interp import Faulted, State, Taken
+from virtspec.semantics.successors import busy, successors
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Holds, Reached, Unknown, Unreached, Verdict, Violated
+from virtspec.trace.verdict import Reached, Verdict, Violated
 
 PROGRESS_EVERY = 0.1
 """Seconds between two calls of the progress callback."""
@@ -39,7 +40,7 @@ def check(
     try:
         search.run()
     except KeyboardInterrupt:
-        search.stop("interrupted")
+        search.stop(INTERRUPTED)
     return search.finish()
 
 
@@ -166,35 +167,7 @@ class Search:
     def finish(self) -> Report:
         """Settle what the search left open and close the report."""
         report = self.report
-        witnesses = {p.id for p in self.pending["reachable"]}
-        for prop_id in self.pending_ids:
-            if not report.complete:
-                report.verdicts[prop_id] = Unknown(report.stopped)
-            elif prop_id in witnesses:
-                report.verdicts[prop_id] = Unreached("exhaustive")
-            else:
-                report.verdicts[prop_id] = Holds("exhaustive")
-        order = [p.id for p in self.system.properties] + [FAULT, DEADLOCK]
-        report.verdicts = {i: report.verdicts[i] for i in order if i in report.verdicts}
+        report.settle(self.system, self.pending_ids)
         report.states = len(self.states)
         report.seconds = time.monotonic() - self.started
         return report
-
-
-def why_false(system: System, prop: Property, state: State, before: State = ()) -> str | None:
-    """None where the property's condition is true, else the part of it that is false or not defined."""
-    try:
-        if holds(system, prop, state, before):
-            return None
-    except Undefined as why:
-        return f"the property is not defined here: {why} ({prop.span})"
-    return str(blame(prop.expr, Env(system.field_index, state, before)))
-
-
-def deadlock_reason(system: System, state: State) -> str:
-    """Who waits on which condition, where; one line per blocked member."""
-    return "\n".join(
-        f"{w.member} waits at {w.location} ({w.span}) for {w.blame.text}"
-        + "".join(f", {n} = {v}" for n, v in w.blame.bindings)
-        for w in waiting(system, state)
-    )

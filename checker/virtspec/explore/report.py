@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from virtspec.trace.verdict import Unknown, Unreached, Verdict, Violated
+from virtspec.ir.system import System
+from virtspec.trace.verdict import Holds, Unknown, Unreached, Verdict, Violated
 
 DEADLOCK = "deadlock"
 """The id under which freedom from deadlock is checked and reported."""
@@ -13,25 +15,35 @@ DEADLOCK = "deadlock"
 FAULT = "fault"
 """The id under which freedom from faults is checked and reported."""
 
+INTERRUPTED = "interrupted"
+"""Why a search stopped that Ctrl-C ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Where a search gives up. None means no limit; `seconds` is wall time."""
+    """Where a search gives up. None means no limit; `seconds` is wall time, `memory` the bytes of the visited states."""
 
     states: int | None = None
     depth: int | None = None
     seconds: float | None = None
+    memory: int | None = None
 
 
 @dataclass(slots=True)
 class Progress:
-    """A search under way, as shown to whoever watches: distinct states, steps taken, level, states waiting."""
+    """A search under way, as shown to whoever watches.
+
+    Distinct states, steps taken, level, states of the level still to be expanded, bytes of the visited states, and how
+    many levels may be left, None as long as the levels grow.
+    """
 
     states: int = 0
     transitions: int = 0
     depth: int = 0
     queue: int = 0
     seconds: float = 0.0
+    memory: int = 0
+    levels_left: int | None = None
 
 
 @dataclass(slots=True)
@@ -55,6 +67,26 @@ class Report:
     per_action: Counter[str] = field(default_factory=Counter)
     complete: bool = True
     stopped: str = ""
+    origin: str = ""
+    """What the engine is made of: libraries and their versions."""
+    workers: int = 1
+    compile_seconds: float = 0.0
+    """What `seconds` does not hold: making machine code of the system."""
+    memory: int = 0
+    """Bytes of the visited states and what finds them; 0 for an engine that does not know."""
+    words: int = 0
+    """Words of 64 bits per state; 0 for an engine that does not pack."""
+
+    def settle(self, system: System, pending: Iterable[str]) -> None:
+        """Give a verdict to what the search left open, and put the verdicts in the order of the System."""
+        witnesses = {p.id for p in system.properties if p.kind == "reachable"}
+        for prop in pending:
+            if not self.complete:
+                self.verdicts[prop] = Unknown(self.stopped)
+            else:
+                self.verdicts[prop] = Unreached("exhaustive") if prop in witnesses else Holds("exhaustive")
+        order = [*(p.id for p in system.properties), FAULT, DEADLOCK]
+        self.verdicts = {i: self.verdicts[i] for i in order if i in self.verdicts}
 
     @property
     def never_fired(self) -> list[str]:

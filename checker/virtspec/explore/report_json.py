@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from virtspec.explore.report import DEADLOCK, FAULT, Report
+from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Report
 from virtspec.ir.system import Property, System
 from virtspec.source import NOWHERE, Span
 from virtspec.trace.render import shown_steps
@@ -22,10 +22,6 @@ ALWAYS_CHECKED = {
     DEADLOCK: "No process waits for ever for what nobody can do.",
 }
 """What the two properties say that every system has."""
-
-
-INTERRUPTED = "interrupted"
-"""Why a search stopped that Ctrl-C ended."""
 
 
 def exit_code(report: Report) -> int:
@@ -84,11 +80,12 @@ def report_json(
     """
     from virtspec import __version__
 
-    rate = report.states / report.seconds if report.seconds > 0 else 0.0
+    per_second = 1 / report.seconds if report.seconds > 0 else 0.0
     return {
         "schema": SCHEMA,
         "tool": {"name": "virtspec", "version": __version__},
         "engine": report.engine,
+        "origin": report.origin or None,
         "specification": specification,
         "system": report.system,
         "configuration": {"name": configuration, "parameters": dict(report.config)},
@@ -101,7 +98,12 @@ def report_json(
             "transitions": report.transitions,
             "depth": report.depth,
             "seconds": round(report.seconds, 3),
-            "states_per_second": round(rate),
+            "states_per_second": round(report.states * per_second),
+            "transitions_per_second": round(report.transitions * per_second),
+            "compile_seconds": round(report.compile_seconds, 3),
+            "workers": report.workers,
+            "words": report.words or None,
+            "bytes_per_state": round(report.memory / report.states, 2) if report.memory else None,
         },
         "actions": dict(report.per_action),
         "never_fired": report.never_fired,

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Protocol
 
 from virtspec.errors import UsageError
-from virtspec.explore.oracle import deadlock_reason, why_false
+from virtspec.explore.reasons import deadlock_reason, why_false
 from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.ir.system import Property, System
 from virtspec.semantics.interp import Faulted, Taken

@@ -33,9 +33,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     what.add_argument("--fail-fast", action="store_true", help="stop at the first violation")
     limits = parser.add_argument_group("limits", "What a limit leaves open is undetermined, never a pass.")
-    limits.add_argument("--max-states", metavar="N", type=options.positive_int, help="distinct states to visit")
+    limits.add_argument(
+        "--max-states",
+        metavar="N",
+        type=options.positive_int,
+        help="distinct states; the native engine ends with the level in which there are more",
+    )
     limits.add_argument("--max-depth", metavar="N", type=options.positive_int, help="steps from the initial state")
     limits.add_argument("--timeout", metavar="SECONDS", type=options.seconds, help="wall time to search for")
+    limits.add_argument(
+        "--memory", metavar="SIZE", type=options.size, help="for the visited states, as in 8G (default: 4/5 of the machine's)"
+    )
+    options.engine(parser)
     options.output(parser)
     traces = parser.add_argument_group("traces")
     traces.add_argument(
@@ -54,10 +63,18 @@ def run(args: argparse.Namespace) -> int:
     given = options.params(args.param)
     spec = api.find(args.target, args.model)
     system = spec.load(args.config, given)
-    limits = Limits(args.max_states, args.max_depth, args.timeout)
+    limits = Limits(args.max_states, args.max_depth, args.timeout, args.memory)
     with Output(args.output) as out:
         with progress.search(progress.wanted(args.no_progress, args.quiet), spec.name) as tell:
-            report = api.check(system, only=args.property, limits=limits, fail_fast=args.fail_fast, progress=tell)
+            report = api.check(
+                system,
+                engine=args.engine,
+                only=args.property,
+                limits=limits,
+                fail_fast=args.fail_fast,
+                progress=tell,
+                workers=args.workers,
+            )
         said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
         files = _store(args, spec, system, report, "-".join(said))
         if args.format == "json":

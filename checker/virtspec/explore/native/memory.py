@@ -1,0 +1,48 @@
+"""Arrays that grow in place: room is reserved in the address space, memory is used only for what is written."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import sys
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Words: TypeAlias = "npt.NDArray[np.uint64]"
+Slots: TypeAlias = "npt.NDArray[np.uint32]"
+Numbers: TypeAlias = "npt.NDArray[np.int64]"
+
+_NORESERVE = 0x4000 if sys.platform == "linux" else 0
+_LEAST = 1 << 21
+
+
+def reserve(size: int, kind: type[Any]) -> npt.NDArray[Any]:
+    """An array of zeros for up to `size` bytes, or for as many as the address space is allowed to hold."""
+    size = max(size // _LEAST * _LEAST, _LEAST)
+    while True:
+        try:
+            area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | _NORESERVE)
+        except OSError:
+            if size <= _LEAST:
+                raise
+            size = max(size // 2 // _LEAST * _LEAST, _LEAST)
+            continue
+        if hasattr(mmap, "MADV_HUGEPAGE"):
+            area.madvise(mmap.MADV_HUGEPAGE)
+        return np.frombuffer(area, dtype=kind)
+
+
+def physical() -> int:
+    """The bytes of memory that this process may hope for: of the machine, or of its control group."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            text = Path(limit).read_text(encoding="ascii").strip()
+        except OSError:
+            continue
+        if text.isdigit():
+            found = min(found, int(text))
+    return found

@@ -1,0 +1,248 @@
+"""Parts of packed states, read and written where they lie.
+
+A place is a part of a field, perhaps at keys known only when the code runs. Its bits are then found by shifting, if the
+entries lie at equal distances in one word, else by choosing among the words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from virtspec.explore.native.emitter import WORD_MASK, Bit, Emitter, Num
+from virtspec.explore.native.layout import WORD, Group, Leaf, Node, is_leaf, part_types
+from virtspec.ir.types import BoolType, IntType, OptionType, SeqType, SetType, Type, Value, ordinal
+
+Tree: TypeAlias = "Num | Bit | list[Tree]"
+"""A value: of a scalar the integer, the truth value, the position; an optional scalar and a set as they are packed; of a
+composite the list of its parts, as `layout.part_types` has them. What a sequence or an optional does not hold is zero."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value lies for every combination of the keys that are not known yet, the last key changing fastest."""
+
+    nodes: tuple[Node, ...]
+    keys: tuple[tuple[Num, int], ...] = ()
+    """Each key as a position, and how many there are."""
+
+    def part(self, number: int) -> Place:
+        return Place(tuple(_parts(node)[number] for node in self.nodes), self.keys)
+
+    def at(self, position: Num, count: int, first: int = 0) -> Place:
+        """The part at a position among `count`, which begin with part number `first`."""
+        if isinstance(position, int):
+            return self.part(first + position)
+        nodes = tuple(part for node in self.nodes for part in _parts(node)[first : first + count])
+        return Place(nodes, (*self.keys, (position, count)))
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    assert isinstance(node, Group)
+    return node.parts
+
+
+@dataclass(frozen=True, slots=True)
+class Bits:
+    """Some bits of a word, and when they are those of the place."""
+
+    here: Bit
+    word: int
+    shift: Num
+
+
+class State:
+    """A packed state in local variables, one per word."""
+
+    def __init__(self, emitter: Emitter, words: Sequence[str]) -> None:
+        self.emitter = emitter
+        self.words = words
+
+    def load(self, source: str) -> None:
+        """Take the words from memory."""
+        for number, word in enumerate(self.words):
+            self.emitter.store(self.emitter.load(self.emitter.address(source, number)), word)
+
+    def save(self, target: str) -> None:
+        """Write the words to memory."""
+        for number, word in enumerate(self.words):
+            self.emitter.store(self.emitter.load(word), self.emitter.address(target, number))
+
+    def read(self, place: Place, t: Type) -> Tree:
+        if not is_leaf(t):
+            return [self.read(place.part(i), of) for i, of in enumerate(part_types(t))]
+        return decode(self.emitter, t, self._read(place))
+
+    def write(self, place: Place, t: Type, value: Tree) -> None:
+        if not is_leaf(t):
+            assert isinstance(value, list)
+            for i, (of, part) in enumerate(zip(part_types(t), value, strict=True)):
+                self.write(place.part(i), of, part)
+        else:
+            self._write(place, encode(self.emitter, t, value))
+
+    def _read(self, place: Place) -> Num:
+        leaf, e = place.nodes[0], self.emitter
+        assert isinstance(leaf, Leaf)
+        if leaf.bits == 0:
+            return 0
+        found: Num | None = None
+        for bits in reversed(list(runs(e, place))):
+            number = e.and_(e.lshr(e.load(self.words[bits.word]), bits.shift), leaf.mask)
+            found = number if found is None else e.select(bits.here, number, found)
+        assert found is not None
+        return found
+
+    def _write(self, place: Place, number: Num) -> None:
+        leaf, e = place.nodes[0], self.emitter
+        assert isinstance(leaf, Leaf)
+        if leaf.bits == 0:
+            return
+        for bits in runs(e, place):
+            old = e.load(self.words[bits.word])
+            cleared = e.and_(old, e.xor(e.shl(leaf.mask, bits.shift), WORD_MASK))
+            new = e.or_(cleared, e.shl(number, bits.shift))
+            e.store(e.select(bits.here, new, old), self.words[bits.word])
+
+
+# --- finding the bits ------------------------------------------------------------------------------------------------
+
+
+def runs(e: Emitter, place: Place) -> Iterator[Bits]:
+    """The bits of a leaf: once if they are found by shifting, else once per run of keys for which they are."""
+    yield from _runs(e, [_leaf(n) for n in place.nodes], list(place.keys), True)
+
+
+def _leaf(node: Node) -> Leaf:
+    assert isinstance(node, Leaf)
+    return node
+
+
+def _runs(e: Emitter, nodes: list[Leaf], keys: list[tuple[Num, int]], here: Bit) -> Iterator[Bits]:
+    strides = _strides(nodes, [n for _, n in keys])
+    if strides is not None:
+        yield Bits(here, nodes[0].word, _shift(e, nodes[0].shift, keys, strides, whole=here is True))
+        return
+    (key, count), rest = keys[0], keys[1:]
+    size = len(nodes) // count
+    first = 0
+    while first < count:
+        end = first + 1
+        while end < count and _strides(nodes[first * size : (end + 1) * size], [end + 1 - first, *(n for _, n in rest)]):
+            end += 1
+        inside = e.both(here, _between(e, key, first, end, count))
+        block = nodes[first * size : end * size]
+        if end - first == 1:
+            yield from _runs(e, block, rest, inside)
+        else:
+            yield from _runs(e, block, [(e.sub(key, first), end - first), *rest], inside)
+        first = end
+
+
+def _between(e: Emitter, key: Num, first: int, end: int, count: int) -> Bit:
+    if end - first == 1:
+        return e.eq(key, first)
+    above = True if first == 0 else e.le(first, key)
+    return e.both(above, True if end == count else e.lt(key, end))
+
+
+def _strides(nodes: list[Leaf], counts: list[int]) -> list[int] | None:
+    """How many bits further each key leads, if all lie in one word and at equal distances."""
+    if len({node.word for node in nodes}) > 1:
+        return None
+    strides, size = [], len(nodes)
+    for count in counts:
+        size //= count
+        strides.append(nodes[size].shift - nodes[0].shift if count > 1 else 0)
+    for number, node in enumerate(nodes):
+        expected, rest, size = nodes[0].shift, number, len(nodes)
+        for count, stride in zip(counts, strides, strict=True):
+            size //= count
+            expected += rest // size * stride
+            rest %= size
+        if node.shift != expected:
+            return None
+    return strides
+
+
+def _shift(e: Emitter, base: int, keys: list[tuple[Num, int]], strides: list[int], whole: bool) -> Num:
+    shift: Num = base
+    for (key, _), stride in zip(keys, strides, strict=True):
+        shift = e.add(shift, e.mul(key, stride))
+    return shift if whole else e.and_(shift, WORD - 1)  # of a run that this key is not in, the shift means nothing
+
+
+# --- numbers and what they stand for ---------------------------------------------------------------------------------
+
+
+def position(e: Emitter, t: Type, value: Tree) -> Num:
+    """Which of the values of the scalar type `t` it is, counted from 0."""
+    if isinstance(t, BoolType):
+        assert isinstance(value, bool | str)
+        return e.as_num(value)
+    assert isinstance(value, int | str)
+    return e.sub(value, t.lo) if isinstance(t, IntType) else value
+
+
+def from_position(e: Emitter, t: Type, number: Num) -> Num | Bit:
+    """The value at a position."""
+    if isinstance(t, BoolType):
+        return e.not_(e.eq(number, 0))
+    return e.add(number, t.lo) if isinstance(t, IntType) else number
+
+
+def encode(e: Emitter, t: Type, value: Tree) -> Num:
+    """The packed form of a leaf's value."""
+    if isinstance(t, SetType | OptionType):
+        assert isinstance(value, int | str)
+        return value
+    return position(e, t, value)
+
+
+def decode(e: Emitter, t: Type, number: Num) -> Num | Bit:
+    """The value of a leaf's packed form."""
+    return number if isinstance(t, SetType | OptionType) else from_position(e, t, number)
+
+
+def zero(t: Type) -> Tree:
+    """The value of `t` all of whose bits are 0: what stands where there is nothing."""
+    if not is_leaf(t):
+        return [zero(of) for of in part_types(t)]
+    match t:
+        case BoolType():
+            return False
+        case IntType(lo, _):
+            return lo
+        case _:
+            return 0
+
+
+def constant(t: Type, value: Value) -> Tree:
+    """A value of `t` as a tree."""
+    match t:
+        case BoolType():
+            assert isinstance(value, bool)
+            return value
+        case IntType():
+            assert isinstance(value, int)
+            return value
+        case SetType(of):
+            assert isinstance(value, frozenset)
+            return sum(1 << ordinal(of, member) for member in value)
+        case OptionType(of) if is_leaf(t):
+            return 0 if value is None else 1 + ordinal(of, value)
+        case OptionType(of):
+            return [False, zero(of)] if value is None else [True, constant(of, value)]
+        case _ if is_leaf(t):
+            return ordinal(t, value)
+        case _:
+            return _composite(t, value)
+
+
+def _composite(t: Type, value: Value) -> list[Tree]:
+    assert isinstance(value, tuple)
+    if isinstance(t, SeqType):
+        items: list[Tree] = [constant(t.of, item) for item in value]
+        return [len(value), *items, *(zero(t.of) for _ in range(t.cap - len(value)))]
+    return [constant(of, part) for of, part in zip(part_types(t), value, strict=True)]

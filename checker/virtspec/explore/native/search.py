@@ -1,0 +1,277 @@
+"""Level-synchronous breadth-first search over shards, each with a thread of its own.
+
+A round: every worker expands a part of its states of the level, keeps the successors it owns and puts the others into
+boxes; then every worker takes in what the others have for it. There are no locks, because nobody touches what somebody
+else owns. Whatever is reported is chosen by the words of the states, not by the order in which they were found, so that
+it is the same for any number of workers.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeAlias, TypeVar
+
+import numpy as np
+
+from virtspec.errors import InternalError
+from virtspec.explore.native import kernels
+from virtspec.explore.native.jit import Code
+from virtspec.explore.native.kernels import BROKEN, DONE, GROW, NEXT, NO_ROOM, STOP
+from virtspec.explore.native.memory import Words as Array
+from virtspec.explore.native.memory import physical
+from virtspec.explore.native.module import Module
+from virtspec.explore.native.shards import Shard
+from virtspec.explore.report import INTERRUPTED, Limits, Progress
+
+BUDGET = 1 << 16
+"""States that a worker expands in one round."""
+PROGRESS_EVERY = 0.1
+"""Seconds between two calls of the progress callback."""
+SMOOTHED = 4
+"""Levels from whose sizes it is guessed how many are left."""
+
+Words: TypeAlias = tuple[int, ...]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A state that settles a property, and on which level it lies."""
+
+    level: int
+    words: Words
+
+
+@dataclass
+class Bits:
+    """Which bits are still looked for, and which of them end the search."""
+
+    open: int
+    fatal: int = 0
+
+
+@dataclass
+class Wanted:
+    """What is looked for: in the masks of states, in the events of expansions."""
+
+    masks: Bits
+    events: Bits
+
+
+class Search:
+    """One search. `masks` and `events` hold, by bit, the state that settles each property that could be settled."""
+
+    def __init__(self, module: Module, code: Code, workers: int, limits: Limits, wanted: Wanted) -> None:
+        self.module = module
+        self.expand_code, self.judge_code = code.address("expand"), code.address("judge")
+        self.limits = limits
+        self.memory = limits.memory or default_memory()
+        self.shards = [Shard(module, k, workers, self.memory) for k in range(workers)]
+        self.wanted = wanted
+        self.masks: dict[int, Found] = {}
+        self.events: dict[int, Found] = {}
+        self.levels: list[list[int]] = []
+        """For each level, where it begins in each shard."""
+        self.stopped = ""
+        self.started = self.ticked = time.monotonic()
+        self.pool = ThreadPoolExecutor(workers)
+
+    # --- the search
+
+    def run(self, init: Words, progress: Callable[[Progress], None] | None = None) -> None:
+        """Search until everything reachable is seen, a limit is met, or Ctrl-C."""
+        try:
+            self.begin(init)
+            while self.begin_level() and not self.stopped:
+                if self.limits.depth is not None and self.depth >= self.limits.depth:
+                    self.stopped = f"the depth limit of {self.limits.depth} was reached"
+                else:
+                    self.expand_level(progress)
+        except KeyboardInterrupt:
+            self.stopped = INTERRUPTED
+            self.pool.shutdown(wait=True)
+            self.pool = ThreadPoolExecutor(len(self.shards))
+            self.begin_level()
+
+    @property
+    def depth(self) -> int:
+        return len(self.levels) - 1
+
+    @property
+    def states(self) -> int:
+        return sum(shard.states for shard in self.shards)
+
+    @property
+    def counts(self) -> list[int]:
+        """Steps taken, by action."""
+        return [int(n) for n in sum(shard.counts for shard in self.shards)]
+
+    @property
+    def bytes(self) -> int:
+        return sum(shard.bytes for shard in self.shards)
+
+    def bounds(self, level: int, shard: Shard) -> tuple[int, int]:
+        """The numbers of the shard's states on a level: from the first to behind the last."""
+        following = self.levels[level + 1][shard.number] if level < self.depth else shard.states
+        return self.levels[level][shard.number], following
+
+    def size(self, level: int) -> int:
+        """How many states lie on a level."""
+        return sum(stop - start for start, stop in (self.bounds(level, shard) for shard in self.shards))
+
+    def begin(self, init: Words) -> None:
+        """Put the initial state where it belongs."""
+        state = np.array(init, np.uint64)
+        owner = kernels.owned(state, len(init), len(self.shards))
+        self.take(self.shards[owner], state, 1)
+        self.levels.append([0] * len(self.shards))
+
+    def begin_level(self) -> bool:
+        """Settle what the last level shows, judge the states found from it and get ready to expand these.
+
+        Whether there are any.
+        """
+        self.settle(self.events, self.wanted.events, self.depth - 1)
+        if self.size(self.depth) == 0:
+            self.levels.pop()
+            return False
+        self.each(self.judge)
+        self.settle(self.masks, self.wanted.masks, self.depth)
+        for shard in self.shards:
+            shard.info[NEXT], shard.info[STOP] = self.bounds(self.depth, shard)
+        if self.limits.states is not None and self.states > self.limits.states:
+            self.stopped = self.stopped or f"the limit of {self.limits.states} states was reached"
+        return True
+
+    def judge(self, shard: Shard) -> None:
+        masks = np.zeros(kernels.BLOCK, np.int64)
+        bounds = self.bounds(self.depth, shard)
+        kernels.judge(self.judge_code, shard.words, shard.arena, *bounds, masks, self.wanted.masks.open, shard.first)
+
+    def expand_level(self, progress: Callable[[Progress], None] | None) -> None:
+        """Expand every state of the level, round by round."""
+        self.levels.append([shard.states for shard in self.shards])
+        while not self.stopped:
+            reasons = self.each(self.expand)
+            if len(self.shards) > 1:
+                self.each(self.receive)
+                for shard in self.shards:
+                    shard.sent[:] = 0
+            self.look(progress)
+            if all(reason == DONE for reason in reasons):
+                break
+
+    def each(self, work: Callable[[Shard], T]) -> list[T]:
+        """Let every worker do something with its shard; alone, in this thread."""
+        if len(self.shards) == 1:
+            return [work(self.shards[0])]
+        return [future.result() for future in [self.pool.submit(work, shard) for shard in self.shards]]
+
+    def expand(self, shard: Shard) -> int:
+        """Expand a part of the level; why it ended."""
+        while True:
+            reason = int(
+                kernels.advance(
+                    self.expand_code,
+                    shard.words,
+                    len(self.shards),
+                    shard.number,
+                    shard.arena,
+                    shard.table,
+                    shard.info,
+                    shard.out,
+                    shard.hashes,
+                    shard.places,
+                    shard.ends,
+                    shard.events,
+                    shard.counts,
+                    shard.outbox,
+                    shard.sent,
+                    self.wanted.events.open,
+                    shard.first,
+                    BUDGET,
+                )
+            )
+            if reason == BROKEN:
+                raise InternalError("generated code did not keep to its buffers")
+            if reason == NO_ROOM or (reason == GROW and not self.grow(shard)):
+                self.stopped = self.out_of_memory()
+                return reason
+            if reason != GROW:
+                return reason
+
+    def receive(self, shard: Shard) -> None:
+        """Take in what the others have for this shard."""
+        for other in self.shards:
+            if other is not shard:
+                self.take(shard, *other.box(shard.number))
+
+    def take(self, shard: Shard, states: Array, n: int) -> None:
+        """Add `n` states to a shard."""
+        done = 0
+        while done < n and not self.stopped:
+            rest = states[done * shard.words :]
+            buffers = (shard.hashes, shard.places, shard.arena, shard.table, shard.info)
+            done += kernels.receive(rest, n - done, shard.words, *buffers)
+            if done < n and not self.grow(shard):
+                self.stopped = self.out_of_memory()
+
+    # --- limits
+
+    def grow(self, shard: Shard) -> bool:
+        """Make the shard's table larger, if memory allows."""
+        others = self.bytes - shard.bytes
+        if not shard.can_grow or others + shard.bytes_grown > self.memory:
+            return False
+        shard.grow()
+        return True
+
+    def out_of_memory(self) -> str:
+        return f"the memory limit of {self.memory / (1 << 30):.3g} GiB was reached"
+
+    def look(self, progress: Callable[[Progress], None] | None) -> None:
+        """Between two rounds: is a limit met, is it time to tell?"""
+        now = time.monotonic()
+        seconds = self.limits.seconds
+        if seconds is not None and now - self.started > seconds:
+            self.stopped = self.stopped or f"the time limit of {seconds:g} s was reached"
+        if self.bytes > self.memory:
+            self.stopped = self.stopped or self.out_of_memory()
+        if progress is not None and now - self.ticked >= PROGRESS_EVERY:
+            self.ticked = now
+            waiting = sum(shard.waiting for shard in self.shards)
+            figures = (self.states, sum(self.counts), self.depth - 1, waiting, now - self.started, self.bytes)
+            progress(Progress(*figures, self.levels_left()))
+
+    def levels_left(self) -> int | None:
+        """How many levels there may still be, if they go on to shrink as the last ones did; None if they do not."""
+        last = self.depth - 1
+        if last < SMOOTHED:
+            return None
+        now, before = self.size(last), self.size(last - SMOOTHED)
+        if now >= before:
+            return None
+        return math.ceil(math.log(now) * SMOOTHED / math.log(before / now))
+
+    # --- what was found
+
+    def settle(self, found: dict[int, Found], wanted: Bits, level: int) -> None:
+        """Take over the least state per bit that the workers noted, and look for it no more."""
+        for bit in range(64):
+            noted = [s.state(int(s.first[bit])) for s in self.shards if s.first[bit] >= 0]
+            if noted:
+                found[bit] = Found(level, min(noted))
+                wanted.open &= ~(1 << bit)
+                if wanted.fatal >> bit & 1:
+                    self.stopped = self.stopped or "stopped at the first violation"
+        for shard in self.shards:
+            shard.first[:] = -1
+
+
+def default_memory() -> int:
+    """Most of the machine's memory: what is left suffices for everything else."""
+    return physical() * 4 // 5

@@ -1,0 +1,269 @@
+"""One action as a function: from a packed state to all its successors by that action.
+
+    ptr @step(ptr in, ptr out, ptr event, ptr counts)
+
+writes the successors one behind the other from `out` on and returns the place behind the last. A step that faults sets a
+bit of the event instead, and so does one that violates a transition property. Parameters and choices are digits of a
+counter, the last turning fastest: the body is run once for every reading, and a choice that a run did not come to does
+not turn.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from math import prod
+from typing import TypeAlias, assert_never
+
+from virtspec.explore.native.emitter import Bit, Emitter, Num
+from virtspec.explore.native.expressions import Expressions, free_vars_of, is_partial
+from virtspec.explore.native.layout import Layout, is_leaf, part_types
+from virtspec.explore.native.places import Place, State, Tree, from_position
+from virtspec.ir import build
+from virtspec.ir.nodes import Assign, Block, Choose, Cost, Fault, If, Let, Require, Stmt, Var
+from virtspec.ir.system import Action, Runner
+from virtspec.ir.types import BOOL, TableType, Type, cardinality
+from virtspec.ir.walk import statements
+
+FAULT_BIT, DEADLOCK_BIT, FIRST_PROPERTY_BIT = 1, 2, 2
+"""The event of a state: a step out of it faults, nothing is enabled and somebody is busy, and from bit 2 on, one per
+transition property, a step violates it."""
+
+Slots: TypeAlias = "str | list[Slots]"
+
+
+@dataclass
+class Digit:
+    """A parameter or a choice that is counted through."""
+
+    var: Var
+    local: str
+    met: str | None
+    """Whether this run came to it; None for a parameter, which every run comes to."""
+
+
+MOST_MEMBERS = 16
+"""Up to how many values an action's first parameter may have to be written out for each; more are counted through."""
+
+
+def step_name(action: int, member: int) -> str:
+    return f"@step.{action}.{member}"
+
+
+def members(action: Action) -> int:
+    """How many functions an action becomes."""
+    return prod(cardinality(v.type) for v in written_out(action))
+
+
+def written_out(action: Action) -> tuple[Var, ...]:
+    """The parameter for each value of which the action is a function of its own: the member of a process, and any short one."""
+    first = action.params[:1]
+    return first if first and (action.process is not None or cardinality(first[0].type) <= MOST_MEMBERS) else ()
+
+
+class Step:
+    """Writes the function of one action for one value of its first parameter, if it has any."""
+
+    def __init__(self, layout: Layout, action: Action, number: int, stepwise: bool) -> None:
+        self.layout = layout
+        self.action = action
+        self.number = number
+        self.stepwise = stepwise
+        """Whether there are transition properties to look at."""
+
+    def text(self, member: int, dispatched: Runner | None) -> str:
+        """The function for the first parameter's value at position `member`.
+
+        `dispatched` says that it is called only where the runner's program counter stands at the action's location.
+        """
+        self.emitter = e = Emitter()
+        self.state = State(e, [e.variable() for _ in range(self.layout.words)])
+        self.expressions = Expressions(e, self.layout, self.state)
+        self.expressions.undefined = "fault"
+        self.digits: list[Digit] = []
+        self.lets: dict[str, Slots] = {}
+        self.out = e.variable("ptr")
+        e.store("%out", self.out, "ptr")
+        first = written_out(self.action)
+        for v in self.action.params:
+            if v in first:
+                self.bind(v, member)
+            else:
+                self.digit(v, met=False)
+        body = self.ahead(self.action.body, dispatched)
+        for stmt in statements(body):
+            if isinstance(stmt, Choose):
+                self.digit(stmt.var, met=True)
+        self.counter(body)
+        name = step_name(self.number, member)
+        return e.text(f"define internal ptr {name}(ptr noalias %in, ptr noalias %out, ptr %event, ptr %counts)")
+
+    def bind(self, v: Var, number: Num) -> None:
+        self.expressions.variables[v.name] = partial(from_position, self.emitter, v.type, number)
+
+    def digit(self, v: Var, met: bool) -> None:
+        e = self.emitter
+        found = Digit(v, e.variable(), e.variable("i1") if met else None)
+        e.store(0, found.local)
+        self.digits.append(found)
+        if not met:
+            self.expressions.variables[v.name] = partial(self.reading, found)
+
+    def reading(self, digit: Digit) -> Num | Bit:
+        return from_position(self.emitter, digit.var.type, self.emitter.load(digit.local))
+
+    # --- the counter
+
+    def ahead(self, body: Block, dispatched: Runner | None) -> Block:
+        """Emit the conditions at the head of the body that no digit changes; what is left of it."""
+        known = set(written_out(self.action))
+        self.state.load("%in")
+        while body and isinstance(body[0], Require):
+            cond = body[0].cond
+            if is_partial(cond) or not known.issuperset(free_vars_of(cond)):
+                break
+            if dispatched is None or cond is not self.pc_test(dispatched):
+                self.emitter.unless(self.expressions.bit(cond), "done")
+            body = body[1:]
+        return body
+
+    def pc_test(self, runner: Runner) -> object:
+        """The condition by which a step of a process begins."""
+        pc = build.read(runner.pc, TableType(runner.type, runner.locations))
+        assert self.action.location is not None
+        return build.eq(build.index(pc, self.action.params[0]), build.const(self.action.location, runner.locations))
+
+    def counter(self, body: Block) -> None:
+        """Run the body for every reading of the digits."""
+        e = self.emitter
+        e.block("again")
+        self.expressions.forget()
+        if self.digits:
+            self.state.load("%in")
+        for digit in self.digits:
+            if digit.met is not None:
+                e.store(False, digit.met, "i1")
+        self.block(body)
+        self.success()
+        e.block("fault")
+        event = e.load("%event")
+        e.store(e.or_(event, FAULT_BIT), "%event")
+        self.count()
+        e.block("next")
+        for digit in reversed(self.digits):
+            self.turn(digit)
+        e.block("done")
+        e.end(f"ret ptr {e.load(self.out, 'ptr')}")
+
+    def turn(self, digit: Digit) -> None:
+        """Turn the digit and run again; go on behind where it has gone round, or was not met."""
+        e = self.emitter
+        behind = e.label("behind")
+        if digit.met is not None:
+            e.unless(e.load(digit.met, "i1"), behind)
+        further = e.add(e.load(digit.local), 1)
+        e.store(further, digit.local)
+        round_, more = e.label("round"), e.lt(further, cardinality(digit.var.type))
+        e.branch(more, "again", round_)
+        e.block(round_)
+        e.store(0, digit.local)
+        e.block(behind)
+
+    def success(self) -> None:
+        """The run came to the end of the body: write the successor."""
+        e = self.emitter
+        if not e.open:
+            return
+        out = e.load(self.out, "ptr")
+        self.state.save(out)
+        e.store(e.address(out, self.layout.words), self.out, "ptr")
+        if self.stepwise:
+            found = e.let(f"call i64 @stepwise(ptr %in, ptr {out})")
+            e.store(e.or_(e.load("%event"), found), "%event")
+        self.count()
+        e.jump("next")
+
+    def count(self) -> None:
+        e = self.emitter
+        counter = e.address("%counts", self.number)
+        e.store(e.add(e.load(counter), 1), counter)
+
+    # --- statements
+
+    def block(self, body: Block) -> None:
+        for stmt in body:
+            if self.emitter.open:
+                self.statement(stmt)
+
+    def statement(self, stmt: Stmt) -> None:
+        e = self.emitter
+        match stmt:
+            case Require(cond):
+                e.unless(self.expressions.bit(cond), "next")
+            case Assign(name, keys, value):
+                new = self.expressions.value(value)
+                place, t = Place((self.layout.node(name),)), self.layout.system.field_type(name)
+                for key in keys:
+                    assert isinstance(t, TableType)
+                    place, t = self.expressions.entry(place, t.key, self.expressions.value(key)), t.value
+                self.state.write(place, t, new)
+                self.expressions.forget()
+            case Let(v, value):
+                self.let(v, self.expressions.value(value))
+            case If(cond, then, orelse):
+                self.fork(self.expressions.bit(cond), then, orelse)
+            case Choose(v):
+                digit = next(d for d in self.digits if d.var is v and d.met is not None)
+                assert digit.met is not None
+                e.store(True, digit.met, "i1")
+                self.let(v, self.reading(digit))
+            case Fault():
+                e.jump("fault")
+            case Cost():
+                pass
+            case _:
+                assert_never(stmt)
+
+    def fork(self, cond: Bit, then: Block, orelse: Block) -> None:
+        if isinstance(cond, bool):
+            self.block(then if cond else orelse)
+            return
+        e = self.emitter
+        yes, no, end = e.label("then"), e.label("else"), e.label("end")
+        e.branch(cond, yes, no)
+        come = False
+        for label, body in ((yes, then), (no, orelse)):
+            e.block(label)
+            with self.expressions.branch():
+                self.block(body)
+            come = come or e.open
+            e.jump(end)
+        if come:
+            e.block(end)
+
+    def let(self, v: Var, value: Tree) -> None:
+        """Keep a value under the variable's name."""
+        if v.name not in self.lets:
+            self.lets[v.name] = slots = self.slots(v.type)
+            self.expressions.variables[v.name] = partial(self.kept, v.type, slots)
+        self.keep(v.type, value, self.lets[v.name])
+        self.expressions.forget()
+
+    def slots(self, t: Type) -> Slots:
+        if is_leaf(t):
+            return self.emitter.variable("i1" if t == BOOL else "i64")
+        return [self.slots(of) for of in part_types(t)]
+
+    def keep(self, t: Type, value: Tree, slots: Slots) -> None:
+        if isinstance(slots, str):
+            assert not isinstance(value, list)
+            self.emitter.store(value, slots, "i1" if t == BOOL else "i64")
+            return
+        assert isinstance(value, list)
+        for of, part, slot in zip(part_types(t), value, slots, strict=True):
+            self.keep(of, part, slot)
+
+    def kept(self, t: Type, slots: Slots) -> Tree:
+        if isinstance(slots, str):
+            return self.emitter.load(slots, "i1" if t == BOOL else "i64")
+        return [self.kept(of, slot) for of, slot in zip(part_types(t), slots, strict=True)]
