@@ -10,6 +10,7 @@ import llvmlite
 import numba
 
 from virtspec.errors import InternalError
+from virtspec.explore.native import kernels
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.paths import paths
@@ -44,7 +45,7 @@ def check(
     started = time.monotonic()
     judged = [p for p in system.properties if only is None or p.id in only]
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
-    made = module(system, judged)
+    made = module(system, judged, kernels.CHECKED)
     code = Code(made.text)
     compiled = time.monotonic()
     search = Search(made, code, workers or os.cpu_count() or 1, limits, _wanted(made, always, fail_fast))

@@ -16,9 +16,13 @@ WORD_MASK = (1 << 64) - 1
 
 
 class Emitter:
-    """The body of one function. Code goes to the block opened last; `here` is its name."""
+    """The body of one function. Code goes to the block opened last; `here` is its name.
 
-    def __init__(self) -> None:
+    `checked` code goes to the block `broken` where it would otherwise read or write what it must not.
+    """
+
+    def __init__(self, checked: bool = False) -> None:
+        self.checked = checked
         self.lines: list[str] = []
         self.entry: list[str] = []
         """What stands at the head of the function: its local variables."""
@@ -62,6 +66,15 @@ class Emitter:
         on = self.label("on")
         self.branch(cond, on, elsewhere)
         self.block(on)
+
+    def insist(self, a: Num, limit: int) -> None:
+        """Of checked code: 0 <= a < limit."""
+        if not self.checked:
+            return
+        if isinstance(a, int):
+            assert 0 <= a < limit
+        else:
+            self.unless(self.let(f"icmp ult i64 {a}, {limit}"), "broken")
 
     def end(self, instruction: str) -> None:
         """The last instruction of a block. What follows an end without a block of its own can never run."""

@@ -180,7 +180,9 @@ class Expressions:
 
     def entry(self, place: Place, key: Type, value: Tree) -> Place:
         """The entry, at a key of the given type, of a table that lies at `place`."""
-        return place.at(position(self.emitter, key, value), cardinality(key))
+        at = position(self.emitter, key, value)
+        self.emitter.insist(at, cardinality(key))
+        return place.at(at, cardinality(key))
 
     # --- one expression
 
@@ -379,6 +381,7 @@ class Expressions:
 
     def pick(self, t: Type, parts: list[Tree], at: Num) -> Tree:
         """The part at a position."""
+        self.emitter.insist(at, len(parts))
         if isinstance(at, int):
             return parts[at]
         found = parts[-1]
@@ -387,6 +390,7 @@ class Expressions:
         return found
 
     def _replaced(self, t: Type, parts: list[Tree], at: Num, new: Tree) -> list[Tree]:
+        self.emitter.insist(at, len(parts))
         return [self.select(t, self.emitter.eq(at, i), new, old) for i, old in enumerate(parts)]
 
     def _over(self, e: Quant | MapOf | SetOf) -> Tree:

@@ -36,7 +36,7 @@ STATES, SLOTS, NEXT, STOP, INFO = range(5)
 
 DONE, AGAIN, GROW, DELIVER, NO_ROOM, BROKEN = range(6)
 """Why `advance` came back: all is expanded; the budget is used up; the table has to grow; an outbox is full; the arena is
-full; a state has more successors than there is room for, or (checked only) a bound does not hold."""
+full; a state has more successors than there is room for, or code was checked and did not keep to its bounds."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -294,6 +294,8 @@ def advance(
         if done <= 0:
             return BROKEN
         for i in range(done):
+            if events[i] < 0:
+                return BROKEN
             if events[i] & pending:
                 note(arena, at + i, words, events[i] & pending, first)
         found = ends[done - 1]
@@ -357,17 +359,17 @@ def owned(state: Words, words: int, shards: int) -> int:
 @kernel
 def judge(
     code: int, words: int, arena: Words, start: int, stop: int, masks: Numbers, pending: int, first: Numbers
-) -> int:
-    """Note the least state per property in `pending` that violates, or witnesses, it; all bits that occurred."""
-    seen = 0
+) -> bool:
+    """Note the least state per property in `pending` that violates, or witnesses, it; whether all went well."""
     for at in range(start, stop, len(masks)):
         n = min(len(masks), stop - at)
         call_judge(code, arena.ctypes.data + at * words * 8, n, masks.ctypes.data)
         for i in range(n):
-            seen |= masks[i]
+            if masks[i] < 0:
+                return False
             if masks[i] & pending:
                 note(arena, at + i, words, masks[i] & pending, first)
-    return seen
+    return True
 
 
 @kernel

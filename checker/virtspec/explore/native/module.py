@@ -20,7 +20,7 @@ from virtspec.explore.native.emitter import Emitter
 from virtspec.explore.native.expressions import Expressions
 from virtspec.explore.native.layout import Layout, layout
 from virtspec.explore.native.places import Place, State, position
-from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT, Step, members, step_name
+from virtspec.explore.native.steps import BROKEN_BIT, DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT, Step, members, step_name
 from virtspec.ir.nodes import Choose
 from virtspec.ir.system import Action, Property, Runner, System
 from virtspec.ir.types import cardinality
@@ -40,6 +40,8 @@ class Module:
     """Transition properties, by bit of an event, from `FIRST_PROPERTY_BIT` on."""
     most_successors: int
     """No state has more."""
+    checked: bool = False
+    """Whether the code looks at every bound; see `steps.BROKEN_BIT`."""
 
     @cached_property
     def text(self) -> str:
@@ -47,13 +49,13 @@ class Module:
         return _Writer(self).text()
 
 
-def module(system: System, properties: list[Property]) -> Module:
+def module(system: System, properties: list[Property], checked: bool = False) -> Module:
     """The module of a System that judges the given properties. Raises TooWide, UsageError."""
     stepwise = tuple(p for p in properties if p.kind == "transition")
     judged = tuple(p for p in properties if p.kind != "transition")
     if max(len(stepwise), len(judged)) > MOST_PROPERTIES:
         raise UsageError(f"more than {MOST_PROPERTIES} properties at once; choose some with --property")
-    return Module(layout(system), judged, stepwise, max(_most_successors(system), 1))
+    return Module(layout(system), judged, stepwise, max(_most_successors(system), 1), checked)
 
 
 def _most_successors(system: System) -> int:
@@ -87,7 +89,7 @@ class _Writer:
     def text(self) -> str:
         functions = ["declare i64 @llvm.ctpop.i64(i64)\n"]
         for number, action in enumerate(self.system.actions):
-            step = Step(self.layout, action, number, bool(self.module.stepwise))
+            step = Step(self.layout, action, number, bool(self.module.stepwise), self.module.checked)
             for member in range(members(action)):
                 functions.append(step.text(member, runner_of(self.system, action)))
         if self.module.stepwise:
@@ -153,31 +155,37 @@ class _Writer:
     def expand(self) -> str:
         words = self.layout.words
         room = self.module.most_successors * words * 8
-        return _EXPAND.format(words=words, room=room)
+        return _EXPAND.format(words=words, room=room, test=_IN_BOUNDS.format(room=room) if self.module.checked else "")
 
     # --- properties
 
     def stepwise(self) -> str:
         """The transition properties that a step violates, as bits of an event."""
-        e = Emitter()
+        e = Emitter(self.module.checked)
         before = State(e, [e.variable() for _ in range(self.layout.words)])
         after = State(e, [e.variable() for _ in range(self.layout.words)])
         before.load("%in")
         after.load("%out")
         found = self.judged_bits(e, Expressions(e, self.layout, after, before), self.module.stepwise, FIRST_PROPERTY_BIT)
-        e.end(f"ret i64 {e.load(found)}")
+        self.leave(e, found)
         return e.text("define internal i64 @stepwise(ptr noalias %in, ptr noalias %out)")
 
     def judge_one(self) -> str:
-        e = Emitter()
+        e = Emitter(self.module.checked)
         state = State(e, [e.variable() for _ in range(self.layout.words)])
         state.load("%in")
         found = self.judged_bits(e, Expressions(e, self.layout, state), self.module.judged, 0)
-        e.end(f"ret i64 {e.load(found)}")
+        self.leave(e, found)
         return e.text("define internal i64 @judge_one(ptr noalias %in)")
 
     def judge(self) -> str:
         return _JUDGE.format(words=self.layout.words)
+
+    def leave(self, e: Emitter, found: str) -> None:
+        e.end(f"ret i64 {e.load(found)}")
+        if e.checked:
+            e.block("broken")
+            e.end(f"ret i64 {BROKEN_BIT}")
 
     def judged_bits(self, e: Emitter, expressions: Expressions, properties: tuple[Property, ...], first: int) -> str:
         """A variable with a bit for each property that is violated (not defined is violated), or is witnessed."""
@@ -219,7 +227,7 @@ work:
   store i64 0, ptr %event
   %to.next = call ptr @successors(ptr %in, ptr %to, ptr %event, ptr %counts)
   %now = ptrtoint ptr %to.next to i64
-  %bytes = sub i64 %now, %first
+{test}  %bytes = sub i64 %now, %first
   %number = udiv i64 %bytes, {words}
   %successors = lshr i64 %number, 3
   %ended = getelementptr i64, ptr %ends, i64 %i
@@ -229,6 +237,14 @@ work:
 done:
   ret i64 %i
 }}
+"""
+
+_IN_BOUNDS = """\
+  %made = sub i64 %now, %at
+  %inside = icmp ule i64 %made, {room}
+  %before = load i64, ptr %event
+  %after = select i1 %inside, i64 %before, i64 -9223372036854775808
+  store i64 %after, ptr %event
 """
 
 _JUDGE = """\

@@ -13,7 +13,7 @@ import numpy as np
 
 from virtspec.errors import InternalError
 from virtspec.explore.native import kernels
-from virtspec.explore.native.search import Found, Search
+from virtspec.explore.native.search import BROKEN_CODE, Found, Search
 from virtspec.explore.native.shards import Shard
 
 Words = tuple[int, ...]
@@ -62,7 +62,7 @@ def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Call
         best = np.full(count, -1, np.int64)
         buffers = (shard.out, shard.ends, shard.events, np.zeros_like(shard.counts))
         if not kernels.find(search.expand_code, shard.words, shard.arena, start, stop, *buffers, targets, best):
-            raise InternalError("generated code did not keep to its buffers")
+            raise InternalError(BROKEN_CODE)
         return [shard.state(int(n)) if n >= 0 else None for n in best]
 
     return find

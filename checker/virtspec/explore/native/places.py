@@ -99,6 +99,7 @@ class State:
         assert isinstance(leaf, Leaf)
         if leaf.bits == 0:
             return
+        e.insist(number, leaf.mask + 1)
         for bits in runs(e, place):
             old = e.load(self.words[bits.word])
             cleared = e.and_(old, e.xor(e.shl(leaf.mask, bits.shift), WORD_MASK))

@@ -31,6 +31,7 @@ BUDGET = 1 << 16
 """States that a worker expands in one round."""
 PROGRESS_EVERY = 0.1
 """Seconds between two calls of the progress callback."""
+BROKEN_CODE = "generated code did not keep to its bounds"
 SMOOTHED = 4
 """Levels from whose sizes it is guessed how many are left."""
 
@@ -150,7 +151,9 @@ class Search:
     def judge(self, shard: Shard) -> None:
         masks = np.zeros(kernels.BLOCK, np.int64)
         bounds = self.bounds(self.depth, shard)
-        kernels.judge(self.judge_code, shard.words, shard.arena, *bounds, masks, self.wanted.masks.open, shard.first)
+        pending = self.wanted.masks.open
+        if not kernels.judge(self.judge_code, shard.words, shard.arena, *bounds, masks, pending, shard.first):
+            raise InternalError(BROKEN_CODE)
 
     def expand_level(self, progress: Callable[[Progress], None] | None) -> None:
         """Expand every state of the level, round by round."""
@@ -197,7 +200,7 @@ class Search:
                 )
             )
             if reason == BROKEN:
-                raise InternalError("generated code did not keep to its buffers")
+                raise InternalError(BROKEN_CODE)
             if reason == NO_ROOM or (reason == GROW and not self.grow(shard)):
                 self.stopped = self.out_of_memory()
                 return reason

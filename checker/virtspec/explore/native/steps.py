@@ -28,6 +28,8 @@ from virtspec.ir.walk import statements
 FAULT_BIT, DEADLOCK_BIT, FIRST_PROPERTY_BIT = 1, 2, 2
 """The event of a state: a step out of it faults, nothing is enabled and somebody is busy, and from bit 2 on, one per
 transition property, a step violates it."""
+BROKEN_BIT = -(1 << 63)
+"""Of checked code: it would have read or written what it must not."""
 
 Slots: TypeAlias = "str | list[Slots]"
 
@@ -64,7 +66,8 @@ def written_out(action: Action) -> tuple[Var, ...]:
 class Step:
     """Writes the function of one action for one value of its first parameter, if it has any."""
 
-    def __init__(self, layout: Layout, action: Action, number: int, stepwise: bool) -> None:
+    def __init__(self, layout: Layout, action: Action, number: int, stepwise: bool, checked: bool) -> None:
+        self.checked = checked
         self.layout = layout
         self.action = action
         self.number = number
@@ -76,7 +79,7 @@ class Step:
 
         `dispatched` says that it is called only where the runner's program counter stands at the action's location.
         """
-        self.emitter = e = Emitter()
+        self.emitter = e = Emitter(self.checked)
         self.state = State(e, [e.variable() for _ in range(self.layout.words)])
         self.expressions = Expressions(e, self.layout, self.state)
         self.expressions.undefined = "fault"
@@ -154,6 +157,10 @@ class Step:
             self.turn(digit)
         e.block("done")
         e.end(f"ret ptr {e.load(self.out, 'ptr')}")
+        if self.checked:
+            e.block("broken")
+            e.store(BROKEN_BIT, "%event")
+            e.end("ret ptr %out")
 
     def turn(self, digit: Digit) -> None:
         """Turn the digit and run again; go on behind where it has gone round, or was not met."""
