@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -112,16 +113,26 @@ def check(
     limits: Limits = Limits(),  # noqa: B008  # frozen
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    values: bool = False,
     workers: int | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = 60.0,
+    resume: Path | None = None,
+    warn: Callable[[str], None] = warnings.warn,
 ) -> Report:
     """Explore everything the system can reach and judge its properties, freedom from faults and from deadlock.
 
     `engine` is "native", machine code with `workers` threads (None: one per CPU), or "oracle", the interpreter. `only`
-    names the properties to judge by id; None means all, "fault" and "deadlock" among them. Every trace in the report has
-    been replayed by the interpreter and shows what its verdict says.
+    names the properties to judge by id; None means all, "fault" and "deadlock" among them. `values` asks how many
+    distinct values each field takes, which takes as long as a search. Every trace in the report has been replayed by the
+    interpreter and shows what its verdict says.
 
-    Raises UsageError for an unknown id or a system that the engine cannot take, NothingChecked for a system in which
-    nothing can happen.
+    The native engine writes checkpoints into the directory `checkpoint`, one at the beginning, then at most every
+    `checkpoint_every` seconds and when a limit or Ctrl-C ends the search, and goes on from the one in the directory
+    `resume`. A checkpoint that the disk refuses is told by `warn`; the search goes on.
+
+    Raises UsageError for an unknown id, a system that the engine cannot take or a directory that must not be written to,
+    InputError for what cannot be resumed, NothingChecked for a system in which nothing can happen.
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
@@ -130,13 +141,24 @@ def check(
         if prop not in known:
             hint = did_you_mean(prop, known)
             raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
-    report = _search(system, engine, workers, only=only, limits=limits, fail_fast=fail_fast, progress=progress)
+    how: dict[str, Any] = {
+        "only": only,
+        "limits": limits,
+        "fail_fast": fail_fast,
+        "progress": progress,
+        "values": values,
+    }
+    if engine == "native":
+        how |= {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every, "resume": resume, "warn": warn}
+    elif checkpoint is not None or resume is not None:
+        raise UsageError(f"the engine {engine} neither writes checkpoints nor resumes: use --engine native")
+    report = _search(system, engine, workers, how)
     for prop, verdict in report.verdicts.items():
         _confirm(system, prop, verdict, report.engine)
     return report
 
 
-def _search(system: System, engine: Engine, workers: int | None, **how: Any) -> Report:
+def _search(system: System, engine: Engine, workers: int | None, how: dict[str, Any]) -> Report:
     if engine == "oracle":
         return oracle.check(system, **how)
     from virtspec.explore.native.check import check as native  # LLVM and Numba, only where they are needed

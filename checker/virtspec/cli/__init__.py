@@ -20,10 +20,12 @@ from virtspec.source import did_you_mean
 VERBS = {
     "list": "the mechanisms that are shipped",
     "show": "what a specification declares: parameters, properties, steps, diagrams",
+    "layout": "which bits of which word hold what",
     "check": "explore every reachable state and judge the properties",
     "replay": "run a stored trace again, step by step",
     "lint": "steps that may be larger than what they model",
     "corpus": "check every shipped configuration against what is expected of it",
+    "bench": "measure virtspec beside other checkers on the same models",
 }
 
 EXIT_CODES = """\

@@ -124,6 +124,9 @@ def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
     if verbose:
         yield []
         yield from table([("step", "taken"), *report.per_action.items()])
+    if report.values:
+        yield []
+        yield from table([("field", "distinct values"), *report.values.items()])
 
 
 def _engine(report: Report) -> str:

@@ -30,10 +30,12 @@ def check(
     limits: Limits = Limits(),  # noqa: B008  # frozen
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    values: bool = False,
 ) -> Report:
     """Explore everything `system` can reach and judge its properties, deadlocks and faults.
 
-    `only` names the properties to judge (ids, or "deadlock", "fault"); None means all. Ctrl-C ends the search with what
+    `only` names the properties to judge (ids, or "deadlock", "fault"); None means all. `values` asks how many distinct
+    values each field takes. Ctrl-C ends the search with what
     was found so far and `report.stopped == "interrupted"`.
     """
     search = Search(system, only, limits, fail_fast, progress)
@@ -41,7 +43,13 @@ def check(
         search.run()
     except KeyboardInterrupt:
         search.stop(INTERRUPTED)
-    return search.finish()
+    report = search.finish()
+    if values:
+        names = (f.name for f in system.fields)
+        report.values = {
+            name: len(set(column)) for name, column in zip(names, zip(*search.states, strict=True), strict=True)
+        }
+    return report
 
 
 class Search:

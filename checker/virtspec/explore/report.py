@@ -65,6 +65,8 @@ class Report:
     depth: int = 0
     seconds: float = 0.0
     per_action: Counter[str] = field(default_factory=Counter)
+    values: dict[str, int] = field(default_factory=dict)
+    """How many distinct values each field took; empty unless asked for."""
     complete: bool = True
     stopped: str = ""
     origin: str = ""

@@ -107,6 +107,7 @@ def report_json(
         },
         "actions": dict(report.per_action),
         "never_fired": report.never_fired,
+        "values": dict(report.values) or None,
         "properties": [
             _property_json(system, prop, verdict, (trace_files or {}).get(prop))
             for prop, verdict in report.verdicts.items()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from virtspec.cli import options, progress
 from virtspec.cli.output import Output
+from virtspec.errors import UsageError
 
 if TYPE_CHECKING:
     from virtspec.api import Specification
@@ -31,6 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="judge this property alone; may be repeated; `deadlock` and `fault` are ids, too",
     )
+    what.add_argument("--values", action="store_true", help="count the distinct values of every field, too")
     what.add_argument("--fail-fast", action="store_true", help="stop at the first violation")
     limits = parser.add_argument_group("limits", "What a limit leaves open is undetermined, never a pass.")
     limits.add_argument(
@@ -42,9 +44,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     limits.add_argument("--max-depth", metavar="N", type=options.positive_int, help="steps from the initial state")
     limits.add_argument("--timeout", metavar="SECONDS", type=options.seconds, help="wall time to search for")
     limits.add_argument(
-        "--memory", metavar="SIZE", type=options.size, help="for the visited states, as in 8G (default: 4/5 of the machine's)"
+        "--memory",
+        metavar="SIZE",
+        type=options.size,
+        help="for the visited states, as in 8G (default: 4/5 of the machine's)",
     )
     options.engine(parser)
+    checkpoints = parser.add_argument_group("checkpoints", "A search that was stopped, or killed, can be continued.")
+    checkpoints.add_argument("--checkpoint", metavar="DIR", type=Path, help="write checkpoints into this directory")
+    checkpoints.add_argument(
+        "--checkpoint-every",
+        metavar="SECONDS",
+        type=_pause,
+        help="at most so often, at the beginning of a level (default: 60; 0: at every level)",
+    )
+    checkpoints.add_argument("--resume", metavar="DIR", type=Path, help="go on from the checkpoint in this directory")
     options.output(parser)
     traces = parser.add_argument_group("traces")
     traces.add_argument(
@@ -60,6 +74,8 @@ def run(args: argparse.Namespace) -> int:
     from virtspec.explore.report import Limits
     from virtspec.explore.report_json import exit_code, report_json
 
+    if args.checkpoint_every is not None and args.checkpoint is None:
+        raise UsageError("--checkpoint-every says how often, but not where: add --checkpoint DIR")
     given = options.params(args.param)
     spec = api.find(args.target, args.model)
     system = spec.load(args.config, given)
@@ -73,7 +89,12 @@ def run(args: argparse.Namespace) -> int:
                 limits=limits,
                 fail_fast=args.fail_fast,
                 progress=tell,
+                values=args.values,
                 workers=args.workers,
+                checkpoint=args.checkpoint,
+                checkpoint_every=60.0 if args.checkpoint_every is None else args.checkpoint_every,
+                resume=args.resume,
+                warn=_warn,
             )
         said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
         files = _store(args, spec, system, report, "-".join(said))
@@ -82,6 +103,8 @@ def run(args: argparse.Namespace) -> int:
             out.json(report_json(system, report, **named, trace_files=files))
         else:
             print_report(out, Shown(spec.target, args.config, system, report, files), args.verbose, args.quiet)
+    if report.stopped and args.checkpoint is not None and not args.quiet:
+        print(f"virtspec: to go on: --resume {args.checkpoint} --checkpoint {args.checkpoint}", file=sys.stderr)
     return exit_code(report)
 
 
@@ -101,10 +124,19 @@ def _store(args: argparse.Namespace, spec: Specification, system: System, report
         try:
             itf.write(path, system, trace, spec.target)
         except OSError as error:
-            print(f"virtspec: warning: {path} cannot be written: {error.strerror}", file=sys.stderr)
+            _warn(f"{path} cannot be written: {error.strerror}")
             break
         files[prop] = str(path)
     return files
+
+
+def _warn(text: str) -> None:
+    print(f"virtspec: warning: {text}", file=sys.stderr)
+
+
+def _pause(text: str) -> float:
+    """For argparse: a number of seconds, 0 included."""
+    return 0.0 if text == "0" else options.seconds(text)
 
 
 def _file_name(name: str) -> str:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import llvmlite
 import numba
 
 from virtspec.errors import InternalError
 from virtspec.explore.native import kernels
+from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
+from virtspec.explore.native.keeper import EVERY, Warn, keeping
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.paths import paths
-from virtspec.explore.native.search import Bits, Found, Search, Wanted, Words
+from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
+from virtspec.explore.native.values import distinct_values
 from virtspec.explore.reasons import deadlock_reason, why_false
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
 from virtspec.ir.system import Property, System
@@ -34,13 +39,19 @@ def check(
     limits: Limits = Limits(),  # noqa: B008  # frozen
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
+    values: bool = False,
     workers: int | None = None,
+    checkpoint: Path | None = None,
+    checkpoint_every: float = EVERY,
+    resume: Path | None = None,
+    warn: Warn = warnings.warn,
 ) -> Report:
     """Explore everything `system` can reach and judge its properties, deadlocks and faults.
 
-    `only`, `limits` and `fail_fast` are those of `oracle.check`, but a search ends at the end of a level where the number
+    `only`, `limits`, `fail_fast` and `values` are those of `oracle.check`, but a search ends at the end of a level where the number
     of states or a violation is the reason, so that everything reported is the same for any number of `workers` (None:
-    one per CPU). Raises TooWide, UsageError for what cannot be packed.
+    one per CPU). `checkpoint`, `resume` and `warn` are those of `keeping`. Raises TooWide, UsageError for what cannot be
+    packed, InputError for what cannot be resumed.
     """
     started = time.monotonic()
     judged = [p for p in system.properties if only is None or p.id in only]
@@ -49,7 +60,9 @@ def check(
     code = Code(made.text)
     compiled = time.monotonic()
     search = Search(made, code, workers or os.cpu_count() or 1, limits, _wanted(made, always, fail_fast))
-    search.run(made.layout.pack(system.init), progress)
+    who = identity(system, made, [*(p.id for p in judged), *always])
+    with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
+        search.run(made.layout.pack(system.init), progress)
     report = Report(system.name, system.config, system.fingerprint, "native", origin=ORIGIN)
     report.workers, report.words, report.memory = len(search.shards), made.layout.words, search.bytes
     report.compile_seconds = compiled - started
@@ -57,8 +70,9 @@ def check(
     report.states, report.depth, report.transitions = search.states, search.depth, sum(search.counts)
     report.per_action.update(dict(zip((a.name for a in system.actions), search.counts, strict=False)))
     report.verdicts.update(_verdicts(search, made))
+    report.values = distinct_values(search) if values else {}
     report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
-    report.seconds = time.monotonic() - compiled
+    report.seconds = search.before + time.monotonic() - compiled
     return report
 
 

@@ -152,6 +152,16 @@ class Emitter:
     def lshr(self, a: Num, b: Num) -> Num:
         return a if a == 0 or b == 0 else self.binary("lshr", a, b, lambda x, y: x >> y)
 
+    def count_bits(self, a: Num) -> Num:
+        return a.bit_count() if isinstance(a, int) else self.let(f"call i64 @llvm.ctpop.i64(i64 {a})")
+
+    def floored(self, op: str, x: Num, y: Num) -> Num:
+        """Division, or its rest, that rounds down, by one that rounds towards 0; `y` is not 0."""
+        quotient = self.let(f"sdiv i64 {_num(x)}, {_num(y)}")
+        rest = self.sub(x, self.mul(quotient, y))
+        off = self.both(self.not_(self.eq(rest, 0)), self.lt(self.xor(rest, y), 0))
+        return self.sub(quotient, self.as_num(off)) if op == "//" else self.add(rest, self.select(off, y, 0))
+
     # --- truth values
 
     def compare(self, op: str, a: Num, b: Num, known: Callable[[int, int], bool]) -> Bit:

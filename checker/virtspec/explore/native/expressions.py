@@ -10,18 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import assert_never
 
-from virtspec.explore.native.emitter import WORD_MASK, Bit, Emitter, Num
-from virtspec.explore.native.layout import Layout, TooWide, is_leaf, part_types
-from virtspec.explore.native.places import (
-    Place,
-    State,
+from virtspec.explore.native.emitter import Bit, Emitter, Num
+from virtspec.explore.native.layout import Layout, TooWide, is_leaf
+from virtspec.explore.native.places import Place, State
+from virtspec.explore.native.trees import (
     Tree,
+    appended,
     constant,
+    equal,
+    first_occurrence,
     from_position,
+    is_member,
+    joined,
+    number,
+    pick,
     position,
+    replaced,
+    select,
+    set_operation,
+    shortened,
     zero,
 )
 from virtspec.ir import build
@@ -55,8 +65,8 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
+from virtspec.ir.text import expr_text
 from virtspec.ir.types import (
-    BOOL,
     OptionType,
     RecordType,
     SeqType,
@@ -68,7 +78,6 @@ from virtspec.ir.types import (
     is_int,
     values,
 )
-from virtspec.ir.text import expr_text
 from virtspec.ir.walk import children, free_vars
 
 free_vars_of = cache(free_vars)
@@ -197,7 +206,7 @@ class Expressions:
             case Not(a):
                 return self.emitter.not_(self.bit(a))
             case Eq(a, b):
-                return self.equal(a.type, self.value(a), self.value(b))
+                return equal(self.emitter, a.type, self.value(a), self.value(b))
             case Lt(a, b):
                 return self.emitter.lt(self._position(a), self._position(b))
             case Le(a, b):
@@ -213,18 +222,17 @@ class Expressions:
             case Unwrap(a) | Some(a):
                 return self._optional(e, a)
             case Index(table, key):
-                return self.pick(e.type, self.parts(table), position(self.emitter, key_type(table), self.value(key)))
+                return pick(self.emitter, e.type, self.parts(table), self._key(table, key))
             case Get(record, name):
                 return self.parts(record)[component(record.type, name)]
             case MapUpdate(table, key, a):
-                at, new = position(self.emitter, key_type(table), self.value(key)), self.value(a)
-                return self._replaced(a.type, self.parts(table), at, new)
+                return replaced(self.emitter, a.type, self.parts(table), self._key(table, key), self.value(a))
             case MakeRecord(items):
                 return [self.value(item) for item in items]
             case SetLit(items):
                 return self._literal(e.type, items)
             case SetOp():
-                return self._set(e)
+                return set_operation(self.emitter, e.op, self.num(e.left), self.num(e.right))
             case _:
                 return self._collection(e)
 
@@ -233,8 +241,8 @@ class Expressions:
             case In(item, collection) if isinstance(collection.type, SetType):
                 return self._member(item, collection)
             case In(item, collection):
-                _, *items = self.parts(collection)
-                return self._found(e.item.type, self.value(item), items, self._length(collection))[0]
+                length, *items = self.parts(collection)
+                return first_occurrence(self.emitter, item.type, self.value(item), items, number(length))[0]
             case Len(collection):
                 return self._length(collection)
             case SeqAt(seq, i):
@@ -243,6 +251,9 @@ class Expressions:
                 return self._sequence(e)
             case _:
                 raise AssertionError(e)
+
+    def _key(self, table: Expr, key: Expr) -> Num:
+        return position(self.emitter, key_type(table), self.value(key))
 
     def _position(self, e: Expr) -> Num:
         """An operand of a comparison: integers as they are, members of an enum by position."""
@@ -258,12 +269,11 @@ class Expressions:
         """Conjunction, or with `stop` disjunction; jumps only over what might fault."""
         e = self.emitter
         found = self.bit(items[0])
-        for number, item in enumerate(items[1:], 1):
+        for done, item in enumerate(items[1:], 1):
             if found is stop:
                 return stop
             if is_partial(item):
-                rest = items[number:]
-                return self._jump_over(found, stop, lambda rest=rest: self._connective(rest, stop))
+                return self._jump_over(found, stop, partial(self._connective, items[done:], stop))
             found = e.either(found, self.bit(item)) if stop else e.both(found, self.bit(item))
         return found
 
@@ -285,7 +295,7 @@ class Expressions:
         if isinstance(cond, bool):
             return self.value(then if cond else orelse)
         if not (is_partial(then) or is_partial(orelse)):
-            return self.select(t, cond, self.value(then), self.value(orelse))
+            return select(self.emitter, t, cond, self.value(then), self.value(orelse))
         e = self.emitter
         yes, no, end = e.label("yes"), e.label("no"), e.label("end")
         e.branch(cond, yes, no)
@@ -297,43 +307,14 @@ class Expressions:
             ways.append((found, e.here))
             e.jump(end)
         e.block(end)
-        return self._joined(t, ways)
-
-    def _joined(self, t: Type, ways: list[tuple[Tree, str]]) -> Tree:
-        """The value of the way on which control came to the block just opened."""
-        if not is_leaf(t):
-            return [
-                self._joined(of, [(tree[i], block) for tree, block in ways if isinstance(tree, list)])
-                for i, of in enumerate(part_types(t))
-            ]
-        return self.emitter.phi_bit(ways) if t == BOOL else self.emitter.phi(ways)  # type: ignore[arg-type]  # leaves
-
-    def select(self, t: Type, cond: Bit, a: Tree, b: Tree) -> Tree:
-        """`a if cond else b`, part by part."""
-        if not is_leaf(t):
-            assert isinstance(a, list)
-            assert isinstance(b, list)
-            return [self.select(of, cond, x, y) for of, x, y in zip(part_types(t), a, b, strict=True)]
-        e = self.emitter
-        return e.select_bit(cond, a, b) if t == BOOL else e.select(cond, a, b)  # type: ignore[arg-type]  # leaves
-
-    def equal(self, t: Type, a: Tree, b: Tree) -> Bit:
-        """Whether two values are equal, part by part."""
-        if isinstance(a, list):
-            assert isinstance(b, list)
-            found: Bit = True
-            for of, x, y in zip(part_types(t), a, b, strict=True):
-                found = self.emitter.both(found, self.equal(of, x, y))
-            return found
-        e = self.emitter
-        return e.same(a, b) if t == BOOL else e.eq(a, b)  # type: ignore[arg-type]  # leaves
+        return joined(e, t, ways)
 
     # --- numbers
 
     def _arith(self, node: Arith, op: str, a: Expr, b: Expr) -> Num:
         e = self.emitter
         if max(map(abs, build.interval(node))) > LARGEST:
-            raise TooWide(f"{expr_text(node)} may leave 64 bits (--engine oracle)")
+            raise TooWide(f"{expr_text(node)} may need more than 64 bits: use --engine oracle")
         x, y = self.num(a), self.num(b)
         match op:
             case "+":
@@ -347,16 +328,7 @@ class Expressions:
             return (x // y if op == "//" else x % y) if y else 0
         if build.interval(a)[0] >= 0 and build.interval(b)[0] >= 0:
             return e.let(f"{'udiv' if op == '//' else 'urem'} i64 {x}, {y}")
-        return self._floored(op, x, y)
-
-    def _floored(self, op: str, x: Num, y: Num) -> Num:
-        """Division that rounds down, by one that rounds towards 0."""
-        e = self.emitter
-        quotient = e.let(f"sdiv i64 {x}, {y}")
-        rest = e.sub(x, e.mul(quotient, y))
-        other_sign = e.lt(e.xor(rest, y), 0)
-        off = e.both(e.not_(e.eq(rest, 0)), other_sign)
-        return e.sub(quotient, e.as_num(off)) if op == "//" else e.add(rest, e.select(off, y, 0))
+        return e.floored(op, x, y)
 
     def _narrow(self, a: Expr, t: Type) -> Num:
         (lo, hi), (have_lo, have_hi) = bounds(t), build.interval(a)
@@ -379,28 +351,14 @@ class Expressions:
 
     # --- tables
 
-    def pick(self, t: Type, parts: list[Tree], at: Num) -> Tree:
-        """The part at a position."""
-        self.emitter.insist(at, len(parts))
-        if isinstance(at, int):
-            return parts[at]
-        found = parts[-1]
-        for number in range(len(parts) - 2, -1, -1):
-            found = self.select(t, self.emitter.eq(at, number), parts[number], found)
-        return found
-
-    def _replaced(self, t: Type, parts: list[Tree], at: Num, new: Tree) -> list[Tree]:
-        self.emitter.insist(at, len(parts))
-        return [self.select(t, self.emitter.eq(at, i), new, old) for i, old in enumerate(parts)]
-
     def _over(self, e: Quant | MapOf | SetOf) -> Tree:
         match e:
             case MapOf(v, body):
                 return list(self.each(v, body))
             case SetOf(v, body):
                 mask: Num = 0
-                for number, inside in enumerate(self.each(v, body)):
-                    bit = self.emitter.shl(self.emitter.as_num(inside), number)  # type: ignore[arg-type]  # a truth value
+                for at, inside in enumerate(self.each(v, body)):
+                    bit = self.emitter.shl(self.emitter.as_num(inside), at)  # type: ignore[arg-type]  # a truth value
                     mask = self.emitter.or_(mask, bit)
                 return mask
             case Quant("count", v, body):
@@ -413,13 +371,13 @@ class Expressions:
             case _:
                 assert_never(e)
 
-    def _quantified(self, stop: bool, partial: bool, rest: Generator[Tree]) -> Bit:
+    def _quantified(self, stop: bool, may_fault: bool, rest: Generator[Tree]) -> Bit:
         """`all`, or with `stop` `any`, over what is left to evaluate."""
         e = self.emitter
         found: Bit = not stop
         while found is not stop:
-            if partial and not isinstance(found, bool):
-                return self._jump_over(found, stop, lambda: self._quantified(stop, partial, rest))
+            if may_fault and not isinstance(found, bool):
+                return self._jump_over(found, stop, partial(self._quantified, stop, may_fault, rest))
             try:
                 one = next(rest)
             except StopIteration:
@@ -438,92 +396,52 @@ class Expressions:
             mask = e.or_(mask, e.shl(1, position(e, t.of, self.value(item))))
         return mask
 
-    def _set(self, node: SetOp) -> Tree:
-        e = self.emitter
-        a, b = self.num(node.left), self.num(node.right)
-        match node.op:
-            case "|":
-                return e.or_(a, b)
-            case "&":
-                return e.and_(a, b)
-            case "-":
-                return e.and_(a, e.xor(b, WORD_MASK))
-            case "<=":
-                return e.eq(e.and_(a, e.xor(b, WORD_MASK)), 0)
-            case _:
-                assert_never(node.op)
-
     def _member(self, item: Expr, collection: Expr) -> Bit:
-        e, t = self.emitter, collection.type
-        assert isinstance(t, SetType)
-        mask, at = self.num(collection), position(e, t.of, self.value(item))
-        found = e.not_(e.eq(e.and_(e.lshr(mask, at if isinstance(at, int) else e.and_(at, 63)), 1), 0))
-        if is_int(item.type):  # it may lie outside what the set can hold
-            found = e.both(found, e.both(e.le(0, at), e.lt(at, cardinality(t.of))))
-        return found
+        assert isinstance(collection.type, SetType)
+        at = position(self.emitter, collection.type.of, self.value(item))
+        return is_member(self.emitter, collection.type, self.num(collection), at, inside=not is_int(item.type))
 
     # --- sequences
 
     def _length(self, collection: Expr) -> Num:
         if isinstance(collection.type, SetType):
-            mask = self.num(collection)
-            return mask.bit_count() if isinstance(mask, int) else self.emitter.let(f"call i64 @llvm.ctpop.i64(i64 {mask})")
-        length = self.parts(collection)[0]
-        assert isinstance(length, int | str)
-        return length
-
-    def _found(self, t: Type, item: Tree, items: list[Tree], length: Num) -> tuple[Bit, Num]:
-        """Whether the item is among the first `length`, and where first."""
-        e = self.emitter
-        found: Bit = False
-        at: Num = 0
-        for i in range(len(items) - 1, -1, -1):
-            here = e.both(e.lt(i, length), self.equal(t, item, items[i]))
-            found, at = e.either(found, here), e.select(here, i, at)
-        return found, at
+            return self.emitter.count_bits(self.num(collection))
+        return number(self.parts(collection)[0])
 
     def _at(self, t: Type, seq: Expr, i: Expr) -> Tree:
         e, at, length = self.emitter, self.num(i), self._length(seq)
+        assert isinstance(seq.type, SeqType)
         if build.interval(i)[0] < 0:
             at = e.select(e.lt(at, 0), e.add(at, length), at)
         self.need(e.both(e.le(0, at), e.lt(at, length)))
+        if isinstance(at, int) and not 0 <= at < seq.type.cap:
+            return zero(t)  # never come to
         place = self.place(seq)
         if place is None:
-            _, *items = self.parts(seq)
-            return self.pick(t, items, at) if not isinstance(at, int) or 0 <= at < len(items) else zero(t)
-        assert isinstance(seq.type, SeqType)
-        if isinstance(at, int) and not 0 <= at < seq.type.cap:
-            return zero(t)
+            return pick(e, t, self.parts(seq)[1:], at)
+        e.insist(at, seq.type.cap)
         return place[1].read(place[0].at(at, seq.type.cap, first=1), t)
 
     def _sequence(self, node: SeqOp) -> Tree:
-        e, t = self.emitter, node.type
+        e, t, seq = self.emitter, node.type, self.parts(node.seq)
         assert isinstance(t, SeqType)
-        length, *items = self.parts(node.seq)
-        assert isinstance(length, int | str)
         item = None if node.item is None else self.value(node.item)
-        if node.op in ("append", "appendleft"):
-            assert item is not None
-            self.need(e.lt(length, t.cap))
-            if node.op == "append":
-                return [e.add(length, 1), *self._replaced(t.of, items, length, item)]
-            return [e.add(length, 1), item, *items[:-1]]
-        if node.op == "init":
-            self.need(e.lt(0, length))
-            shorter = e.sub(length, 1)
-            return [shorter, *self._replaced(t.of, items, shorter, zero(t.of))]
-        at: Num = 0
-        if node.op == "remove":
-            assert item is not None
-            found, at = self._found(t.of, item, items, length)
-            self.need(found)
-        else:
-            self.need(e.lt(0, length))
-        closed = [
-            self.select(t.of, e.lt(i, at), here, after)
-            for i, (here, after) in enumerate(zip(items, [*items[1:], zero(t.of)], strict=True))
-        ]
-        return [e.sub(length, 1), *closed]
+        length = number(seq[0])
+        match node.op:
+            case "append" | "appendleft":
+                assert item is not None
+                self.need(e.lt(length, t.cap))
+                return appended(e, t, seq, item, in_front=node.op == "appendleft")
+            case "remove":
+                assert item is not None
+                found, at = first_occurrence(e, t.of, item, seq[1:], length)
+                self.need(found)
+                return shortened(e, t, seq, at)
+            case "init" | "tail":
+                self.need(e.lt(0, length))
+                return shortened(e, t, seq, 0 if node.op == "tail" else e.sub(length, 1))
+            case _:
+                assert_never(node.op)
 
 
 def key_type(table: Expr) -> Type:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
@@ -42,27 +42,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def kernel(f: F) -> F:
-    return numba.njit(nogil=True, cache=not CHECKED, boundscheck=CHECKED)(f)  # type: ignore[no-any-return]
+    return cast("F", numba.njit(nogil=True, cache=not CHECKED, boundscheck=CHECKED)(f))
 
 
 def part(f: F) -> F:
     """A function that kernels are made of."""
-    return numba.njit(nogil=True, boundscheck=CHECKED, inline="never")(f)  # type: ignore[no-any-return]
+    return cast("F", numba.njit(nogil=True, boundscheck=CHECKED)(f))
 
 
 # --- what Numba does not offer -----------------------------------------------------------------------------------------
 
 
-@intrinsic
-def call_expand(context, address, states, n, out, end, ends, events, counts):  # type: ignore[no-untyped-def]
-    """The generated `expand`; see `module`."""
-    signature = types.int64(*[types.int64] * 8)
-    return signature, _caller(7, [2], ir.IntType(64))
+def _call_expand(context, address, states, n, out, end, ends, events, counts):  # type: ignore[no-untyped-def]
+    return types.int64(*[types.int64] * 8), _caller(7, [2], ir.IntType(64))
 
 
-@intrinsic
-def call_judge(context, address, states, n, masks):  # type: ignore[no-untyped-def]
-    """The generated `judge`; see `module`."""
+def _call_judge(context, address, states, n, masks):  # type: ignore[no-untyped-def]
     return types.void(*[types.int64] * 4), _caller(3, [2], ir.VoidType())
 
 
@@ -80,24 +75,28 @@ def _caller(count: int, numbers: list[int], result: ir.Type) -> Callable[..., An
     return generate
 
 
-@intrinsic
-def prefetch(context, array, index):  # type: ignore[no-untyped-def]
-    """Ask for an element of an array; it will be read soon."""
-
+def _prefetch(context, array, index):  # type: ignore[no-untyped-def]
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
         of = signature.args[0]
         found = context.make_array(of)(context, builder, args[0])
-        at = cgutils.get_item_pointer(context, builder, of, found, [args[1]], wraparound=False)
+        at = cgutils.get_item_pointer(context, builder, of, found, [args[1]], wraparound=False)  # type: ignore[no-untyped-call]
         pointer = ir.IntType(8).as_pointer()
         kinds = [pointer, *[ir.IntType(32)] * 3]
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.VoidType(), kinds), "llvm.prefetch.p0"
-        )
+        signature_ = ir.FunctionType(ir.VoidType(), kinds)
+        function = cgutils.get_or_insert_function(builder.module, signature_, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
         flags = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]  # to be read, keep it, data
         builder.call(function, [builder.bitcast(at, pointer), *flags])
         return context.get_dummy_value()
 
     return types.void(array, types.int64), generate
+
+
+call_expand: Callable[..., int] = intrinsic(_call_expand)
+"""The generated `expand`, by address; see `module`."""
+call_judge: Callable[..., None] = intrinsic(_call_judge)
+"""The generated `judge`, by address; see `module`."""
+prefetch: Callable[..., None] = intrinsic(_prefetch)
+"""Ask for an element of an array; it will be read soon."""
 
 
 # --- the visited set ---------------------------------------------------------------------------------------------------
@@ -115,13 +114,13 @@ def hashed(array: Words, at: int, words: int) -> np.uint64:
 
 
 @part
-def slot(h: np.uint64, slots: int) -> int:
+def slot(h: np.uint64, slots: int) -> np.int64:
     """The slot that a hash leads to; it grows with the hash."""
     return np.int64(((h >> np.uint64(32)) * np.uint64(slots)) >> np.uint64(32))
 
 
 @part
-def owner(h: np.uint64, shards: int) -> int:
+def owner(h: np.uint64, shards: int) -> np.int64:
     """The shard that a hash belongs to; independent of the slot."""
     return np.int64(((h & np.uint64(0xFFFF)) * np.uint64(shards)) >> np.uint64(16))
 
@@ -139,7 +138,7 @@ def less(a: Words, i: int, b: Words, j: int, words: int) -> bool:
     """Whether the state at a[i:] comes before the one at b[j:], word by word."""
     for k in range(words):
         if a[i + k] != b[j + k]:
-            return a[i + k] < b[j + k]
+            return bool(a[i + k] < b[j + k])
     return False
 
 
@@ -235,7 +234,7 @@ def grow(arena: Words, words: int, table: Slots, info: Numbers, slots: int) -> N
 @part
 def is_full(info: Numbers, more: int) -> bool:
     """Whether the table is too full for so many more."""
-    return (info[STATES] + more) * LOAD_DENOMINATOR > info[SLOTS] * LOAD_NUMERATOR
+    return bool((info[STATES] + more) * LOAD_DENOMINATOR > info[SLOTS] * LOAD_NUMERATOR)
 
 
 # --- expansion ---------------------------------------------------------------------------------------------------------
@@ -332,12 +331,12 @@ def note(arena: Words, number: int, words: int, bits: int, first: Numbers) -> No
 def receive(
     box: Words, n: int, words: int, hashes: Words, places: Numbers, arena: Words, table: Slots, info: Numbers
 ) -> int:
-    """Add what another shard has sent; how many of the `n` were looked at before the table has to grow."""
+    """Add `n` states; how many of them were looked at before the table or the arena was too full."""
     room = len(hashes)
     at = 0
     while at < n:
         some = min(room, n - at)
-        if is_full(info, some):
+        if is_full(info, some) or (info[STATES] + some) * words > len(arena):
             return at
         states = box[at * words : (at + some) * words]
         for i in range(some):
@@ -348,7 +347,7 @@ def receive(
 
 
 @kernel
-def owned(state: Words, words: int, shards: int) -> int:
+def owned(state: Words, words: int, shards: int) -> np.int64:
     """Which shard a state belongs to."""
     return owner(hashed(state, 0, words), shards)
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from virtspec.errors import UsageError
 from virtspec.ir.system import System
@@ -147,7 +147,9 @@ def leaf_bits(t: Type) -> int:
     """The bits of a leaf. Raises TooWide."""
     found = cardinality(t.of) if isinstance(t, SetType) else bits(t)
     if found >= WORD:
-        raise TooWide(f"a value of type {t} takes {found} bits; the native explorer packs at most {WORD - 1} (--engine oracle)")
+        raise TooWide(
+            f"a value of type {t} takes {found} bits; the native engine packs at most {WORD - 1}: use --engine oracle"
+        )
     return found
 
 
@@ -270,19 +272,26 @@ def _unpack(node: Node, words: Sequence[int]) -> Value:
 # --- as text ---------------------------------------------------------------------------------------------------------
 
 
-def describe(found: Layout) -> Iterator[tuple[str, str, str, str]]:
-    """Rows of a table: what, its type, how many bits, where (word and bits, both counted from 0)."""
+class Row(NamedTuple):
+    """What lies at `bits` bits of a word, from bit `first` on; both are counted from 0."""
+
+    what: str
+    type: str
+    bits: int
+    word: int
+    first: int
+
+
+def describe(found: Layout) -> Iterator[Row]:
+    """Where everything lies: one row per field, or per part of a field that needs several words."""
     for field, node in zip(found.system.fields, found.nodes, strict=True):
         yield from _rows(field.name, node)
 
 
-def _rows(name: str, node: Node) -> Iterator[tuple[str, str, str, str]]:
+def _rows(name: str, node: Node) -> Iterator[Row]:
     below = list(leaves(node))
-    size = sum(leaf.bits for leaf in below)
     if isinstance(node, Leaf) or len({leaf.word for leaf in below}) == 1:
-        first, last = below[0], below[-1]
-        place = f"word {first.word}, bits {first.shift}..{last.shift + last.bits - 1}" if size else "no bits"
-        yield name, str(node.type), str(size), place
+        yield Row(name, str(node.type), sum(leaf.bits for leaf in below), below[0].word, below[0].shift)
         return
     for part_name, part in zip(_part_names(node.type), node.parts, strict=True):
         yield from _rows(f"{name}{part_name}", part)

@@ -1,12 +1,12 @@
 """All of a System as one LLVM module.
 
-    i64 @expand(ptr states, i64 n, ptr out, ptr end, ptr ends, ptr events, ptr counts)
-        The successors of `n` states one behind the other from `out` on, `ends[i]` how many there are up to state i,
-        `events[i]` what is wrong with state i (see `steps`), `counts` increased per action. Returns how many states
-        were done: it stops before one for which there might not be room up to `end`.
-    void @judge(ptr states, i64 n, ptr masks)
-        One bit per judged invariant (in the order of the System) that the state violates, and then one per witness that
-        it is.
+i64 @expand(ptr states, i64 n, ptr out, ptr end, ptr ends, ptr events, ptr counts)
+    The successors of `n` states one behind the other from `out` on, `ends[i]` how many there are up to state i,
+    `events[i]` what is wrong with state i (see `steps`), `counts` increased per action. Returns how many states
+    were done: it stops before one for which there might not be room up to `end`.
+void @judge(ptr states, i64 n, ptr masks)
+    One bit per judged invariant (in the order of the System) that the state violates, and then one per witness that
+    it is.
 """
 
 from __future__ import annotations
@@ -19,8 +19,17 @@ from virtspec.errors import UsageError
 from virtspec.explore.native.emitter import Emitter
 from virtspec.explore.native.expressions import Expressions
 from virtspec.explore.native.layout import Layout, layout
-from virtspec.explore.native.places import Place, State, position
-from virtspec.explore.native.steps import BROKEN_BIT, DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT, Step, members, step_name
+from virtspec.explore.native.places import Place, State
+from virtspec.explore.native.steps import (
+    BROKEN_BIT,
+    DEADLOCK_BIT,
+    FAULT_BIT,
+    FIRST_PROPERTY_BIT,
+    Step,
+    members,
+    step_name,
+)
+from virtspec.explore.native.trees import position
 from virtspec.ir.nodes import Choose
 from virtspec.ir.system import Action, Property, Runner, System
 from virtspec.ir.types import cardinality
@@ -166,7 +175,9 @@ class _Writer:
         after = State(e, [e.variable() for _ in range(self.layout.words)])
         before.load("%in")
         after.load("%out")
-        found = self.judged_bits(e, Expressions(e, self.layout, after, before), self.module.stepwise, FIRST_PROPERTY_BIT)
+        found = self.judged_bits(
+            e, Expressions(e, self.layout, after, before), self.module.stepwise, FIRST_PROPERTY_BIT
+        )
         self.leave(e, found)
         return e.text("define internal i64 @stepwise(ptr noalias %in, ptr noalias %out)")
 

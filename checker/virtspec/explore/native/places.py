@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from virtspec.explore.native.emitter import WORD_MASK, Bit, Emitter, Num
 from virtspec.explore.native.layout import WORD, Group, Leaf, Node, is_leaf, part_types
-from virtspec.ir.types import BoolType, IntType, OptionType, SeqType, SetType, Type, Value, ordinal
-
-Tree: TypeAlias = "Num | Bit | list[Tree]"
-"""A value: of a scalar the integer, the truth value, the position; an optional scalar and a set as they are packed; of a
-composite the list of its parts, as `layout.part_types` has them. What a sequence or an optional does not hold is zero."""
+from virtspec.explore.native.trees import Tree, decode, encode
+from virtspec.ir.types import Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +126,9 @@ def _runs(e: Emitter, nodes: list[Leaf], keys: list[tuple[Num, int]], here: Bit)
     first = 0
     while first < count:
         end = first + 1
-        while end < count and _strides(nodes[first * size : (end + 1) * size], [end + 1 - first, *(n for _, n in rest)]):
+        while end < count and _strides(
+            nodes[first * size : (end + 1) * size], [end + 1 - first, *(n for _, n in rest)]
+        ):
             end += 1
         inside = e.both(here, _between(e, key, first, end, count))
         block = nodes[first * size : end * size]
@@ -172,78 +170,3 @@ def _shift(e: Emitter, base: int, keys: list[tuple[Num, int]], strides: list[int
     for (key, _), stride in zip(keys, strides, strict=True):
         shift = e.add(shift, e.mul(key, stride))
     return shift if whole else e.and_(shift, WORD - 1)  # of a run that this key is not in, the shift means nothing
-
-
-# --- numbers and what they stand for ---------------------------------------------------------------------------------
-
-
-def position(e: Emitter, t: Type, value: Tree) -> Num:
-    """Which of the values of the scalar type `t` it is, counted from 0."""
-    if isinstance(t, BoolType):
-        assert isinstance(value, bool | str)
-        return e.as_num(value)
-    assert isinstance(value, int | str)
-    return e.sub(value, t.lo) if isinstance(t, IntType) else value
-
-
-def from_position(e: Emitter, t: Type, number: Num) -> Num | Bit:
-    """The value at a position."""
-    if isinstance(t, BoolType):
-        return e.not_(e.eq(number, 0))
-    return e.add(number, t.lo) if isinstance(t, IntType) else number
-
-
-def encode(e: Emitter, t: Type, value: Tree) -> Num:
-    """The packed form of a leaf's value."""
-    if isinstance(t, SetType | OptionType):
-        assert isinstance(value, int | str)
-        return value
-    return position(e, t, value)
-
-
-def decode(e: Emitter, t: Type, number: Num) -> Num | Bit:
-    """The value of a leaf's packed form."""
-    return number if isinstance(t, SetType | OptionType) else from_position(e, t, number)
-
-
-def zero(t: Type) -> Tree:
-    """The value of `t` all of whose bits are 0: what stands where there is nothing."""
-    if not is_leaf(t):
-        return [zero(of) for of in part_types(t)]
-    match t:
-        case BoolType():
-            return False
-        case IntType(lo, _):
-            return lo
-        case _:
-            return 0
-
-
-def constant(t: Type, value: Value) -> Tree:
-    """A value of `t` as a tree."""
-    match t:
-        case BoolType():
-            assert isinstance(value, bool)
-            return value
-        case IntType():
-            assert isinstance(value, int)
-            return value
-        case SetType(of):
-            assert isinstance(value, frozenset)
-            return sum(1 << ordinal(of, member) for member in value)
-        case OptionType(of) if is_leaf(t):
-            return 0 if value is None else 1 + ordinal(of, value)
-        case OptionType(of):
-            return [False, zero(of)] if value is None else [True, constant(of, value)]
-        case _ if is_leaf(t):
-            return ordinal(t, value)
-        case _:
-            return _composite(t, value)
-
-
-def _composite(t: Type, value: Value) -> list[Tree]:
-    assert isinstance(value, tuple)
-    if isinstance(t, SeqType):
-        items: list[Tree] = [constant(t.of, item) for item in value]
-        return [len(value), *items, *(zero(t.of) for _ in range(t.cap - len(value)))]
-    return [constant(of, part) for of, part in zip(part_types(t), value, strict=True)]

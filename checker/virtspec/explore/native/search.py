@@ -79,6 +79,10 @@ class Search:
         """For each level, where it begins in each shard."""
         self.stopped = ""
         self.started = self.ticked = time.monotonic()
+        self.before = 0.0
+        """Seconds searched by the runs that this one goes on from."""
+        self.boundary: Callable[[Search], None] | None = None
+        """Called at the beginning of each level, when all before is expanded and the level's own states are judged."""
         self.pool = ThreadPoolExecutor(workers)
 
     # --- the search
@@ -86,7 +90,8 @@ class Search:
     def run(self, init: Words, progress: Callable[[Progress], None] | None = None) -> None:
         """Search until everything reachable is seen, a limit is met, or Ctrl-C."""
         try:
-            self.begin(init)
+            if not self.levels:
+                self.begin(init)
             while self.begin_level() and not self.stopped:
                 if self.limits.depth is not None and self.depth >= self.limits.depth:
                     self.stopped = f"the depth limit of {self.limits.depth} was reached"
@@ -109,7 +114,7 @@ class Search:
     @property
     def counts(self) -> list[int]:
         """Steps taken, by action."""
-        return [int(n) for n in sum(shard.counts for shard in self.shards)]
+        return [int(n) for n in np.sum([shard.counts for shard in self.shards], axis=0)]
 
     @property
     def bytes(self) -> int:
@@ -136,6 +141,7 @@ class Search:
 
         Whether there are any.
         """
+        torn = bool(self.stopped)  # then the last level was not expanded to its end
         self.settle(self.events, self.wanted.events, self.depth - 1)
         if self.size(self.depth) == 0:
             self.levels.pop()
@@ -144,6 +150,8 @@ class Search:
         self.settle(self.masks, self.wanted.masks, self.depth)
         for shard in self.shards:
             shard.info[NEXT], shard.info[STOP] = self.bounds(self.depth, shard)
+        if self.boundary is not None and not torn:
+            self.boundary(self)
         if self.limits.states is not None and self.states > self.limits.states:
             self.stopped = self.stopped or f"the limit of {self.limits.states} states was reached"
         return True
@@ -247,7 +255,8 @@ class Search:
         if progress is not None and now - self.ticked >= PROGRESS_EVERY:
             self.ticked = now
             waiting = sum(shard.waiting for shard in self.shards)
-            figures = (self.states, sum(self.counts), self.depth - 1, waiting, now - self.started, self.bytes)
+            took = self.before + now - self.started
+            figures = (self.states, sum(self.counts), self.depth - 1, waiting, took, self.bytes)
             progress(Progress(*figures, self.levels_left()))
 
     def levels_left(self) -> int | None:
@@ -269,8 +278,8 @@ class Search:
             if noted:
                 found[bit] = Found(level, min(noted))
                 wanted.open &= ~(1 << bit)
-                if wanted.fatal >> bit & 1:
-                    self.stopped = self.stopped or "stopped at the first violation"
+        if any(wanted.fatal >> bit & 1 for bit in found):
+            self.stopped = self.stopped or "stopped at the first violation"
         for shard in self.shards:
             shard.first[:] = -1
 

@@ -61,7 +61,9 @@ class Shard:
 
     @property
     def can_grow(self) -> bool:
-        return 2 * int(self.info[SLOTS]) + SLACK <= len(self.table)
+        """Whether a larger table would help."""
+        room = (self.states + len(self.hashes)) * self.words <= len(self.arena)
+        return room and 2 * int(self.info[SLOTS]) + SLACK <= len(self.table)
 
     def grow(self) -> None:
         """Twice as many slots."""

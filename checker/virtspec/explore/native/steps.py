@@ -18,7 +18,8 @@ from typing import TypeAlias, assert_never
 from virtspec.explore.native.emitter import Bit, Emitter, Num
 from virtspec.explore.native.expressions import Expressions, free_vars_of, is_partial
 from virtspec.explore.native.layout import Layout, is_leaf, part_types
-from virtspec.explore.native.places import Place, State, Tree, from_position
+from virtspec.explore.native.places import Place, State
+from virtspec.explore.native.trees import Tree, from_position
 from virtspec.ir import build
 from virtspec.ir.nodes import Assign, Block, Choose, Cost, Fault, If, Let, Require, Stmt, Var
 from virtspec.ir.system import Action, Runner
@@ -58,7 +59,7 @@ def members(action: Action) -> int:
 
 
 def written_out(action: Action) -> tuple[Var, ...]:
-    """The parameter for each value of which the action is a function of its own: the member of a process, and any short one."""
+    """The parameter for each value of which there is a function: the member of a process, and any of a small type."""
     first = action.params[:1]
     return first if first and (action.process is not None or cardinality(first[0].type) <= MOST_MEMBERS) else ()
 
