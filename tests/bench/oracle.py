@@ -112,9 +112,10 @@ def show(timings: dict[str, Timing]) -> None:
 
 
 def record(timings: dict[str, Timing]) -> None:
-    """Append one line to the history."""
+    """Append one line to the history, which `virtspec bench` shares."""
     ratios = slowdowns(timings)
     line = {
+        "kind": "oracle",
         "date": datetime.now(UTC).date().isoformat(),
         "commit": commit(),
         "python": platform.python_version(),

@@ -1,7 +1,7 @@
 """The oracle agrees with SPIN and with Rumur: states, transitions, depth, lengths of shortest counterexamples.
 
-`tests/corpus/classics` holds the models as specifications, `peers` beside this file as Promela and Murphi texts of the
-same atomicity, rule by rule. The searches share nothing, so that equal counts leave little room for an error in either.
+`tests/corpus/classics` holds the models as specifications, `tests/bench/peers` as Promela and Murphi texts of the same
+atomicity, rule by rule. The searches share nothing, so that equal counts leave little room for an error in either.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from virtspec.ir.system import System
 from virtspec.trace.verdict import Violated
 
 CLASSICS = Path(__file__).parents[1] / "corpus" / "classics"
-PEERS = Path(__file__).parent / "peers"
+PEERS = Path(__file__).parents[1] / "bench" / "peers"
 PEER_NAMES = {"Client": "N", "Cpu": "N", "Proc": "N", "true": "1", "false": "0"}
 """How the peers' texts call and write what a configuration holds; any other name is the same in upper case."""
 

@@ -4,6 +4,7 @@
     find(target)           a specification, shipped or from a file
     load(target, ...)      the system of a specification in one configuration
     check(system, ...)     a verdict per property, with traces
+    simulate(system, ...)  what random walks run into, with traces
     replay(path)           a stored trace, run again
     lint(spec)             steps of a compiled specification that may be larger than they should be
     graph(system)          the reachable states as a networkx graph
@@ -21,12 +22,15 @@ from virtspec.api.agreement import INTERRUPTED, Result, corpus, judged, record, 
 from virtspec.api.checking import Replayed, Specification, check, find, lint, load, reason_of, replay
 from virtspec.api.graphs import graph
 from virtspec.api.shipped import Mechanism, catalog, mechanism
+from virtspec.api.simulation import simulate
+from virtspec.explore.simulation import Simulation
 
 __all__ = [
     "INTERRUPTED",
     "Mechanism",
     "Replayed",
     "Result",
+    "Simulation",
     "Specification",
     "catalog",
     "check",
@@ -40,5 +44,6 @@ __all__ = [
     "reason_of",
     "record",
     "replay",
+    "simulate",
     "stale",
 ]

@@ -93,7 +93,7 @@ def _measure(name: str, config: str) -> Result:
     """Check one configuration; a malformed one is a result, too."""
     case = mechanism(name).case(config)
     try:
-        report = check(find(name).load(config), workers=1)  # configurations run side by side
+        report = check(find(name).load(config), reduce=(), workers=1)  # configurations run side by side
     except VirtspecError as error:
         return Result(name, config, case.summary, Figures(), 0.0, error=str(error))
     if report.stopped == "interrupted":

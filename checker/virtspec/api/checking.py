@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from virtspec.api.shipped import Mechanism, is_shipped, mechanism
 from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
 from virtspec.explore import oracle, reasons
-from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
+from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
 from virtspec.ir.system import System
@@ -114,6 +114,7 @@ def check(
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
     values: bool = False,
+    reduce: Sequence[str] | None = None,
     workers: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: float = 60.0,
@@ -126,6 +127,9 @@ def check(
     names the properties to judge by id; None means all, "fault" and "deadlock" among them. `values` asks how many
     distinct values each field takes, which takes as long as a search. Every trace in the report has been replayed by the
     interpreter and shows what its verdict says.
+
+    `reduce` names what the native engine does to search less (`explore.report.REDUCTIONS`; None: all of it, but nothing
+    with `values`). Verdicts and the lengths of traces stay the same; the figures are those of what was searched.
 
     The native engine writes checkpoints into the directory `checkpoint`, one at the beginning, then at most every
     `checkpoint_every` seconds and when a limit or Ctrl-C ends the search, and goes on from the one in the directory
@@ -149,7 +153,11 @@ def check(
         "values": values,
     }
     if engine == "native":
+        which = REDUCTIONS if reduce is None else tuple(reduce)
+        how |= {"reduce": () if values and reduce is None else which}
         how |= {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every, "resume": resume, "warn": warn}
+    elif reduce:
+        raise UsageError(f"the engine {engine} knows no reductions: use --engine native")
     elif checkpoint is not None or resume is not None:
         raise UsageError(f"the engine {engine} neither writes checkpoints nor resumes: use --engine native")
     report = _search(system, engine, workers, how)

@@ -22,6 +22,7 @@ VERBS = {
     "show": "what a specification declares: parameters, properties, steps, diagrams",
     "layout": "which bits of which word hold what",
     "check": "explore every reachable state and judge the properties",
+    "simulate": "take random walks and report what they run into",
     "replay": "run a stored trace again, step by step",
     "lint": "steps that may be larger than what they model",
     "corpus": "check every shipped configuration against what is expected of it",

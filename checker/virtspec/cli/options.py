@@ -35,6 +35,13 @@ def engine(parser: argparse.ArgumentParser) -> None:
         default="native",
         help="native: machine code (default); oracle: the interpreter, slow, the reference",
     )
+    group.add_argument(
+        "--reduce",
+        metavar="LIST",
+        type=names,
+        help="what to search less by: slice, dead, symmetry (default: all of them; the oracle knows none)",
+    )
+    group.add_argument("--no-reduce", action="store_const", dest="reduce", const=(), help="search every single state")
     workers = "threads of the native engine (default: one per CPU); every figure and verdict is the same for any number"
     group.add_argument("--workers", metavar="N", type=positive_int, help=workers)
 
@@ -80,6 +87,14 @@ def positive_int(text: str) -> int:
     if value <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
     return value
+
+
+def names(text: str) -> tuple[str, ...]:
+    """For argparse: names with commas between them."""
+    found = tuple(name.strip() for name in text.split(","))
+    if not all(found):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of names, such as slice,symmetry")
+    return found
 
 
 def size(text: str) -> int:

@@ -118,6 +118,9 @@ def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
         f"  {plural(report.states, 'state')}, {plural(report.transitions, 'transition')}, depth {report.depth}, "
         f"{report.seconds:.2f} s{rate}"
     ]
+    for reduction in report.reductions:
+        factor = "" if reduction.factor is None else f", factor {reduction.factor:.1f}"
+        yield from paragraph(f"{reduction.name}: {reduction.detail}{factor}", "dim")
     yield [(f"  {_engine(report)}", "dim")]
     if report.never_fired:
         yield from paragraph("never taken: " + ", ".join(report.never_fired), "warn")
@@ -129,12 +132,16 @@ def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:
         yield from table([("field", "distinct values"), *report.values.items()])
 
 
+LARGE = 100_000
+"""States from which on it says something what they take."""
+
+
 def _engine(report: Report) -> str:
     parts = [f"engine {report.engine}" + (f" ({report.origin})" if report.origin else "")]
     if report.words:
-        parts.append(plural(report.workers, "worker"))
-        parts.append(f"compiled in {report.compile_seconds:.2f} s")
-        parts.append(f"{plural(report.words, 'word')} per state, {report.memory / report.states:.1f} bytes in all")
+        parts += [plural(report.workers, "worker"), f"compiled in {report.compile_seconds:.2f} s"]
+    if report.states >= LARGE and report.memory:
+        parts.append(f"{report.memory / report.states:.1f} bytes per state")
     return ", ".join(parts)
 
 

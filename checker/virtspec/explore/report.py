@@ -19,6 +19,19 @@ INTERRUPTED = "interrupted"
 """Why a search stopped that Ctrl-C ended."""
 
 
+REDUCTIONS = ("slice", "dead", "symmetry")
+"""What the native engine does to search less; see `native.reduce`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """One reduction that had something to reduce: what it did, and by which factor fewer states it left, if known."""
+
+    name: str
+    detail: str
+    factor: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Where a search gives up. None means no limit; `seconds` is wall time, `memory` the bytes of the visited states."""
@@ -71,6 +84,7 @@ class Report:
     stopped: str = ""
     origin: str = ""
     """What the engine is made of: libraries and their versions."""
+    reductions: tuple[Reduction, ...] = ()
     workers: int = 1
     compile_seconds: float = 0.0
     """What `seconds` does not hold: making machine code of the system."""

@@ -60,7 +60,7 @@ class Simulation:
 
     def settle(self, system: System, judged: list[str]) -> None:
         """Give a verdict to what nothing was found about, and put the verdicts in the order of the System."""
-        nothing = f"{self.walks + self.cut} random walks with {self.steps} steps in all did not show it"
+        nothing = f"random walks did not show it (walks: {self.walks + self.cut}, steps: {self.steps})"
         order = [i for i in (*(p.id for p in system.properties), FAULT, DEADLOCK) if i in judged]
         self.verdicts = {i: self.verdicts.get(i, Unknown(nothing)) for i in order}
 

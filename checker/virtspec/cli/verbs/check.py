@@ -90,6 +90,7 @@ def run(args: argparse.Namespace) -> int:
                 fail_fast=args.fail_fast,
                 progress=tell,
                 values=args.values,
+                reduce=args.reduce,
                 workers=args.workers,
                 checkpoint=args.checkpoint,
                 checkpoint_every=60.0 if args.checkpoint_every is None else args.checkpoint_every,

@@ -11,23 +11,21 @@ from pathlib import Path
 import llvmlite
 import numba
 
-from virtspec.errors import InternalError
-from virtspec.explore.native import kernels
+from virtspec.errors import UsageError
+from virtspec.explore.native import intrinsics, traces
 from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.keeper import EVERY, Warn, keeping
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.paths import paths
+from virtspec.explore.native.reduce import Reduced, reduced
 from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
-from virtspec.explore.reasons import deadlock_reason, why_false
-from virtspec.explore.report import DEADLOCK, FAULT, Limits, Progress, Report
-from virtspec.ir.system import Property, System
-from virtspec.semantics.interp import Faulted, State, Taken
-from virtspec.semantics.successors import successors
-from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Reached, Verdict, Violated
+from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Reduction, Report
+from virtspec.ir.system import System
+from virtspec.semantics.interp import State
+from virtspec.trace.verdict import Verdict
 
 ORIGIN = f"llvmlite {llvmlite.__version__}, numba {numba.__version__}"
 
@@ -40,6 +38,7 @@ def check(
     fail_fast: bool = False,
     progress: Callable[[Progress], None] | None = None,
     values: bool = False,
+    reduce: Sequence[str] = REDUCTIONS,
     workers: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: float = EVERY,
@@ -48,28 +47,35 @@ def check(
 ) -> Report:
     """Explore everything `system` can reach and judge its properties, deadlocks and faults.
 
-    `only`, `limits`, `fail_fast` and `values` are those of `oracle.check`, but a search ends at the end of a level where the number
-    of states or a violation is the reason, so that everything reported is the same for any number of `workers` (None:
-    one per CPU). `checkpoint`, `resume` and `warn` are those of `keeping`. Raises TooWide, UsageError for what cannot be
-    packed, InputError for what cannot be resumed.
+    `only`, `limits`, `fail_fast` and `values` are those of `oracle.check`, but a search ends at the end of a level where
+    the number of states or a violation is the reason, so that everything reported is the same for any number of
+    `workers` (None: one per CPU). `reduce` names the reductions to apply, see `reduce`; with `values` there
+    must be none. `checkpoint`, `resume` and `warn` are those of `keeping`.
+
+    Raises TooWide, UsageError for what cannot be packed, InputError for what cannot be resumed.
     """
     started = time.monotonic()
     judged = [p for p in system.properties if only is None or p.id in only]
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
-    made = module(system, judged, kernels.CHECKED)
+    if values and reduce:
+        raise UsageError("reductions leave values out, so these cannot be counted: leave out --reduce or --values")
+    small = reduced(system, [p.id for p in judged], reduce)
+    chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
+    made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
     code = Code(made.text)
     compiled = time.monotonic()
     search = Search(made, code, workers or os.cpu_count() or 1, limits, _wanted(made, always, fail_fast))
     who = identity(system, made, [*(p.id for p in judged), *always])
     with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
-        search.run(made.layout.pack(system.init), progress)
+        search.run(made.layout.pack(small.system.init), progress)
     report = Report(system.name, system.config, system.fingerprint, "native", origin=ORIGIN)
     report.workers, report.words, report.memory = len(search.shards), made.layout.words, search.bytes
     report.compile_seconds = compiled - started
     report.stopped, report.complete = search.stopped, not search.stopped
     report.states, report.depth, report.transitions = search.states, search.depth, sum(search.counts)
     report.per_action.update(dict(zip((a.name for a in system.actions), search.counts, strict=False)))
-    report.verdicts.update(_verdicts(search, made))
+    report.verdicts.update(_verdicts(search, made, small))
+    report.reductions = _notes(search, small)
     report.values = distinct_values(search) if values else {}
     report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
     report.seconds = search.before + time.monotonic() - compiled
@@ -86,69 +92,36 @@ def _wanted(made: Module, always: list[str], fail_fast: bool) -> Wanted:
 # --- verdicts --------------------------------------------------------------------------------------------------------
 
 
-def _verdicts(search: Search, made: Module) -> dict[str, Verdict]:
+def _verdicts(search: Search, made: Module, small: Reduced) -> dict[str, Verdict]:
     """A verdict with its trace for everything the search found."""
-    ways = paths(search, [*search.masks.values(), *search.events.values()])
-    found: dict[str, Verdict] = {}
+
+    def pack(state: State) -> Words:
+        return search.representative(made.layout.pack(state))
+
+    found = paths(search, [*search.masks.values(), *search.events.values()])
+    ways = {state: small.way(way, pack) for state, way in found.items()}
+    system = small.original
+    originals = {p.id: p for p in system.properties}
+    verdicts: dict[str, Verdict] = {}
     for bit, state in search.masks.items():
-        found[made.judged[bit].id] = _judged(made, made.judged[bit], ways[state])
+        prop = originals[made.judged[bit].id]
+        verdicts[prop.id] = traces.judged(system, prop, ways[state])
     for bit, state in search.events.items():
         if 1 << bit == FAULT_BIT:
-            found[FAULT] = _fault(made, ways[state])
+            verdicts[FAULT] = traces.faulted(system, ways[state])
         elif 1 << bit == DEADLOCK_BIT:
-            found[DEADLOCK] = _deadlock(made, ways[state])
+            verdicts[DEADLOCK] = traces.deadlocked(system, ways[state])
         else:
-            prop = made.stepwise[bit - FIRST_PROPERTY_BIT]
-            found[prop.id] = _stepwise(made, prop, ways[state])
-    return found
+            prop = originals[made.stepwise[bit - FIRST_PROPERTY_BIT].id]
+            verdicts[prop.id] = traces.stepwise(system, prop, ways[state])
+    return verdicts
 
 
-def _trace(made: Module, way: list[Words], prop: str | None, last: Step | None = None) -> tuple[Trace, State]:
-    """The trace along these states, and the state it ends in, before the `last` step if that is given."""
-    system, steps = made.layout.system, []
-    states = [made.layout.unpack(words) for words in way]
-    for before, after in zip(states, states[1:], strict=False):
-        steps.append(_step(system, before, after))
-    return Trace(system.fingerprint, tuple(steps if last is None else [*steps, last]), prop), states[-1]
-
-
-def _step(system: System, before: State, after: State) -> Step:
-    for action, outcome in successors(system, before):
-        if isinstance(outcome, Taken) and outcome.state == after:
-            return Step(action.name, tuple(value for _, value in outcome.picks), after)
-    raise InternalError("the native engine took a step that the interpreter does not know")
-
-
-def _judged(made: Module, prop: Property, way: list[Words]) -> Verdict:
-    trace, state = _trace(made, way, prop.id)
-    reason = why_false(made.layout.system, prop, state)
-    if prop.kind == "reachable":
-        return Reached(trace)
-    if reason is None:
-        raise InternalError(f"the native engine takes {prop.id} for violated, the interpreter does not")
-    return Violated(trace, reason)
-
-
-def _fault(made: Module, way: list[Words]) -> Verdict:
-    system, state = made.layout.system, made.layout.unpack(way[-1])
-    for action, outcome in successors(system, state):
-        if isinstance(outcome, Faulted):
-            step = Step(action.name, tuple(value for _, value in outcome.picks), None)
-            return Violated(_trace(made, way, None, step)[0], f"{outcome.message} ({outcome.span})")
-    raise InternalError("the native engine ran into a fault, the interpreter does not")
-
-
-def _deadlock(made: Module, way: list[Words]) -> Verdict:
-    trace, state = _trace(made, way, None)
-    return Violated(trace, deadlock_reason(made.layout.system, state))
-
-
-def _stepwise(made: Module, prop: Property, way: list[Words]) -> Verdict:
-    system, state = made.layout.system, made.layout.unpack(way[-1])
-    for action, outcome in successors(system, state):
-        if isinstance(outcome, Taken):
-            reason = why_false(system, prop, outcome.state, state)
-            if reason is not None:
-                step = Step(action.name, tuple(value for _, value in outcome.picks), outcome.state)
-                return Violated(_trace(made, way, prop.id, step)[0], reason)
-    raise InternalError(f"the native engine takes {prop.id} for violated, the interpreter does not")
+def _notes(search: Search, small: Reduced) -> tuple[Reduction, ...]:
+    """What the reductions were worth."""
+    if not small.symmetric:
+        return small.notes
+    stands_for = search.stand_for(small.renamings)
+    names = ", ".join(f"{s.size} of {s.name}" for s in small.symmetric)
+    detail = f"members renamed: {names}; {search.states:,} states stand for {stands_for:,}"
+    return (*small.notes, Reduction("symmetry", detail, stands_for / search.states))

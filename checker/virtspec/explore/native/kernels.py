@@ -5,25 +5,17 @@ a power of two of slots, found by hash with linear probing: 0 where a slot is fr
 in as many bits as there can be slots, and above it bits of the hash, so that hardly ever a state is looked at in vain.
 The slot of a hash grows with the hash, which is what lets a table grow in place.
 
-All kernels let go of the interpreter's lock. `VIRTSPEC_CHECK=1` in the environment makes them check every index.
+All kernels let go of the interpreter's lock.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any, TypeVar, cast
-
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
+from virtspec.explore.native.intrinsics import call_expand, call_judge, equal, kernel, less, part, prefetch
 from virtspec.explore.native.memory import Numbers, Slots, Words
+from virtspec.explore.native.orbits import canonize
 
-CHECKED = os.environ.get("VIRTSPEC_CHECK") == "1"
 BLOCK = 256
 """States expanded at a time."""
 SLACK = 4096
@@ -37,67 +29,6 @@ STATES, SLOTS, NEXT, STOP, INFO = range(5)
 DONE, AGAIN, GROW, DELIVER, NO_ROOM, BROKEN = range(6)
 """Why `advance` came back: all is expanded; the budget is used up; the table has to grow; an outbox is full; the arena is
 full; a state has more successors than there is room for, or code was checked and did not keep to its bounds."""
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def kernel(f: F) -> F:
-    return cast("F", numba.njit(nogil=True, cache=not CHECKED, boundscheck=CHECKED)(f))
-
-
-def part(f: F) -> F:
-    """A function that kernels are made of."""
-    return cast("F", numba.njit(nogil=True, boundscheck=CHECKED)(f))
-
-
-# --- what Numba does not offer -----------------------------------------------------------------------------------------
-
-
-def _call_expand(context, address, states, n, out, end, ends, events, counts):  # type: ignore[no-untyped-def]
-    return types.int64(*[types.int64] * 8), _caller(7, [2], ir.IntType(64))
-
-
-def _call_judge(context, address, states, n, masks):  # type: ignore[no-untyped-def]
-    return types.void(*[types.int64] * 4), _caller(3, [2], ir.VoidType())
-
-
-def _caller(count: int, numbers: list[int], result: ir.Type) -> Callable[..., Any]:
-    """Code that calls a function of `count` arguments by address; all are pointers but the `numbers`, counted from 1."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        word, pointer = ir.IntType(64), ir.IntType(8).as_pointer()
-        kinds = [word if i in numbers else pointer for i in range(1, count + 1)]
-        function = builder.inttoptr(args[0], ir.FunctionType(result, kinds).as_pointer())
-        given = [a if kind is word else builder.inttoptr(a, pointer) for kind, a in zip(kinds, args[1:], strict=True)]
-        found = builder.call(function, given)
-        return context.get_dummy_value() if isinstance(result, ir.VoidType) else found
-
-    return generate
-
-
-def _prefetch(context, array, index):  # type: ignore[no-untyped-def]
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        of = signature.args[0]
-        found = context.make_array(of)(context, builder, args[0])
-        at = cgutils.get_item_pointer(context, builder, of, found, [args[1]], wraparound=False)  # type: ignore[no-untyped-call]
-        pointer = ir.IntType(8).as_pointer()
-        kinds = [pointer, *[ir.IntType(32)] * 3]
-        signature_ = ir.FunctionType(ir.VoidType(), kinds)
-        function = cgutils.get_or_insert_function(builder.module, signature_, "llvm.prefetch.p0")  # type: ignore[no-untyped-call]
-        flags = [ir.Constant(ir.IntType(32), n) for n in (0, 3, 1)]  # to be read, keep it, data
-        builder.call(function, [builder.bitcast(at, pointer), *flags])
-        return context.get_dummy_value()
-
-    return types.void(array, types.int64), generate
-
-
-call_expand: Callable[..., int] = intrinsic(_call_expand)
-"""The generated `expand`, by address; see `module`."""
-call_judge: Callable[..., None] = intrinsic(_call_judge)
-"""The generated `judge`, by address; see `module`."""
-prefetch: Callable[..., None] = intrinsic(_prefetch)
-"""Ask for an element of an array; it will be read soon."""
-
 
 # --- the visited set ---------------------------------------------------------------------------------------------------
 
@@ -123,23 +54,6 @@ def slot(h: np.uint64, slots: int) -> np.int64:
 def owner(h: np.uint64, shards: int) -> np.int64:
     """The shard that a hash belongs to; independent of the slot."""
     return np.int64(((h & np.uint64(0xFFFF)) * np.uint64(shards)) >> np.uint64(16))
-
-
-@part
-def equal(a: Words, i: int, b: Words, j: int, words: int) -> bool:
-    for k in range(words):
-        if a[i + k] != b[j + k]:
-            return False
-    return True
-
-
-@part
-def less(a: Words, i: int, b: Words, j: int, words: int) -> bool:
-    """Whether the state at a[i:] comes before the one at b[j:], word by word."""
-    for k in range(words):
-        if a[i + k] != b[j + k]:
-            return bool(a[i + k] < b[j + k])
-    return False
 
 
 @part
@@ -243,6 +157,11 @@ def is_full(info: Numbers, more: int) -> bool:
 @kernel
 def advance(
     code: int,
+    keys: int,
+    rename: int,
+    sizes: Numbers,
+    scratch: Numbers,
+    best: Words,
     words: int,
     shards: int,
     me: int,
@@ -262,6 +181,9 @@ def advance(
     budget: int,
 ) -> int:
     """Expand states of the level until one of the reasons above, `budget` states at most.
+
+    `keys`, `rename`, `sizes`, `scratch` and `best` are those of `orbits.canonize`; 0 for the first, and every state stands
+    for itself.
 
     `outbox` has a row of states per shard, `sent` says how many it holds. `first[bit]` is the least state, word by word,
     with that event, -1 for none yet; only events in `pending` are looked at.
@@ -300,6 +222,8 @@ def advance(
         found = ends[done - 1]
         info[NEXT] += done
         budget -= done
+        if keys:
+            canonize(keys, rename, sizes, scratch, best, out, found, words)
         own = 0
         for i in range(found):
             h = hashed(out, i * words, words)
@@ -374,6 +298,11 @@ def judge(
 @kernel
 def find(
     code: int,
+    keys: int,
+    rename: int,
+    sizes: Numbers,
+    scratch: Numbers,
+    best: Words,
     words: int,
     arena: Words,
     start: int,
@@ -383,7 +312,7 @@ def find(
     events: Numbers,
     counts: Numbers,
     targets: Words,
-    best: Numbers,
+    least: Numbers,
 ) -> bool:
     """For each target the least of the states from `start` to `stop` that has it as a successor, -1 for none."""
     wanted = len(targets) // words
@@ -401,14 +330,16 @@ def find(
         )
         if done <= 0:
             return False
+        if keys:
+            canonize(keys, rename, sizes, scratch, best, out, ends[done - 1], words)
         i = 0
         for source in range(done):
             while i < ends[source]:
                 for t in range(wanted):
                     if equal(out, i * words, targets, t * words, words):
                         number = at + source
-                        if best[t] < 0 or less(arena, number * words, arena, best[t] * words, words):
-                            best[t] = number
+                        if least[t] < 0 or less(arena, number * words, arena, least[t] * words, words):
+                            least[t] = number
                 i += 1
         at += done
     return True

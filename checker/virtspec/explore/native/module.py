@@ -11,11 +11,13 @@ void @judge(ptr states, i64 n, ptr masks)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
 from virtspec.errors import UsageError
+from virtspec.explore.native.canonical import Renaming
 from virtspec.explore.native.emitter import Emitter
 from virtspec.explore.native.expressions import Expressions
 from virtspec.explore.native.layout import Layout, layout
@@ -32,7 +34,7 @@ from virtspec.explore.native.steps import (
 from virtspec.explore.native.trees import position
 from virtspec.ir.nodes import Choose
 from virtspec.ir.system import Action, Property, Runner, System
-from virtspec.ir.types import cardinality
+from virtspec.ir.types import ScalarsetType, cardinality
 from virtspec.ir.walk import statements
 
 MOST_PROPERTIES = 60
@@ -49,6 +51,8 @@ class Module:
     """Transition properties, by bit of an event, from `FIRST_PROPERTY_BIT` on."""
     most_successors: int
     """No state has more."""
+    symmetric: tuple[ScalarsetType, ...] = ()
+    """Scalarsets whose members may be renamed; see `canonical`."""
     checked: bool = False
     """Whether the code looks at every bound; see `steps.BROKEN_BIT`."""
 
@@ -58,13 +62,15 @@ class Module:
         return _Writer(self).text()
 
 
-def module(system: System, properties: list[Property], checked: bool = False) -> Module:
+def module(
+    system: System, properties: Sequence[Property], checked: bool = False, symmetric: tuple[ScalarsetType, ...] = ()
+) -> Module:
     """The module of a System that judges the given properties. Raises TooWide, UsageError."""
     stepwise = tuple(p for p in properties if p.kind == "transition")
     judged = tuple(p for p in properties if p.kind != "transition")
     if max(len(stepwise), len(judged)) > MOST_PROPERTIES:
         raise UsageError(f"more than {MOST_PROPERTIES} properties at once; choose some with --property")
-    return Module(layout(system), judged, stepwise, max(_most_successors(system), 1), checked)
+    return Module(layout(system), judged, stepwise, max(_most_successors(system), 1), symmetric, checked)
 
 
 def _most_successors(system: System) -> int:
@@ -103,6 +109,8 @@ class _Writer:
                 functions.append(step.text(member, runner_of(self.system, action)))
         if self.module.stepwise:
             functions.append(self.stepwise())
+        if self.module.symmetric:
+            functions.append(Renaming(self.layout, self.module.symmetric).text())
         return "\n".join([*functions, self.successors(), self.expand(), self.judge_one(), self.judge()])
 
     # --- expansion

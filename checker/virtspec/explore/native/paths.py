@@ -61,7 +61,9 @@ def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Call
         start, stop = search.bounds(level, shard)
         best = np.full(count, -1, np.int64)
         buffers = (shard.out, shard.ends, shard.events, np.zeros_like(shard.counts))
-        if not kernels.find(search.expand_code, shard.words, shard.arena, start, stop, *buffers, targets, best):
+        if not kernels.find(
+            search.expand_code, *search.renaming(shard), shard.words, shard.arena, start, stop, *buffers, targets, best
+        ):
             raise InternalError(BROKEN_CODE)
         return [shard.state(int(n)) if n >= 0 else None for n in best]
 

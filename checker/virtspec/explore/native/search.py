@@ -18,11 +18,11 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from virtspec.errors import InternalError
-from virtspec.explore.native import kernels
+from virtspec.explore.native import kernels, orbits
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.kernels import BROKEN, DONE, GROW, NEXT, NO_ROOM, STOP
+from virtspec.explore.native.memory import Numbers, physical
 from virtspec.explore.native.memory import Words as Array
-from virtspec.explore.native.memory import physical
 from virtspec.explore.native.module import Module
 from virtspec.explore.native.shards import Shard
 from virtspec.explore.report import INTERRUPTED, Limits, Progress
@@ -69,6 +69,9 @@ class Search:
     def __init__(self, module: Module, code: Code, workers: int, limits: Limits, wanted: Wanted) -> None:
         self.module = module
         self.expand_code, self.judge_code = code.address("expand"), code.address("judge")
+        symmetric = bool(module.symmetric)
+        self.keys_code = code.address("keys") if symmetric else 0
+        self.rename_code = code.address("rename") if symmetric else 0
         self.limits = limits
         self.memory = limits.memory or default_memory()
         self.shards = [Shard(module, k, workers, self.memory) for k in range(workers)]
@@ -129,9 +132,28 @@ class Search:
         """How many states lie on a level."""
         return sum(stop - start for start, stop in (self.bounds(level, shard) for shard in self.shards))
 
+    def renaming(self, shard: Shard) -> tuple[int, int, Numbers, Numbers, Array]:
+        """What a worker needs to find representatives."""
+        return self.keys_code, self.rename_code, shard.sizes, shard.scratch, shard.best
+
+    def representative(self, words: Words) -> Words:
+        """The state that stands for all that differ from it only in the names of members."""
+        state = np.array(words, np.uint64)
+        if self.keys_code:
+            orbits.representative(*self.renaming(self.shards[0]), state)
+        return tuple(map(int, state))
+
+    def stand_for(self, renamings: int) -> int:
+        """How many states those found stand for, if members may be renamed in so many ways."""
+
+        def count(shard: Shard) -> int:
+            return int(orbits.count(*self.renaming(shard), shard.arena, shard.states, shard.words, renamings))
+
+        return sum(self.each(count))
+
     def begin(self, init: Words) -> None:
         """Put the initial state where it belongs."""
-        state = np.array(init, np.uint64)
+        state = np.array(self.representative(init), np.uint64)
         owner = kernels.owned(state, len(init), len(self.shards))
         self.take(self.shards[owner], state, 1)
         self.levels.append([0] * len(self.shards))
@@ -188,6 +210,7 @@ class Search:
             reason = int(
                 kernels.advance(
                     self.expand_code,
+                    *self.renaming(shard),
                     shard.words,
                     len(self.shards),
                     shard.number,

@@ -39,6 +39,10 @@ class Shard:
         self.outbox: Words = np.zeros(box * shards * self.words, np.uint64)
         self.sent: Numbers = np.zeros(shards, np.int64)
         self.first: Numbers = np.full(64, -1, np.int64)
+        sizes = [s.size for s in module.symmetric]
+        self.sizes: Numbers = np.array(sizes, np.int64)
+        self.scratch: Numbers = np.zeros(4 * sum(sizes), np.int64)
+        self.best: Words = np.zeros(2 * self.words, np.uint64)
 
     @property
     def states(self) -> int:

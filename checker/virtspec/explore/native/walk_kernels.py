@@ -1,0 +1,144 @@
+"""The fixed loop of random walks, compiled once per machine.
+
+Walk number k of seed s draws from a stream of its own, xoshiro256++ begun at a hash of (s, k). What it does depends on
+nothing else: not on who walks it, and not on the walks before it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from virtspec.explore.native.kernels import call_expand, call_judge, kernel, part
+from virtspec.explore.native.memory import Numbers, Words
+
+WALK, STOP, STEP, STEPS, LONGEST, INFO = range(6)
+"""What a walker's `info` holds: the number of its walk, the number behind its last one, the steps it has taken in this
+walk (-1: it is still to begin), in all walks, and the most in one."""
+
+DONE, AGAIN, BROKEN = range(3)
+"""Why `walk` came back: all walks have ended; the budget is used up; a state has more successors than there is room for."""
+
+
+@part
+def mixed(z: np.uint64) -> np.uint64:
+    """The scrambler of splitmix64: a bijection, every bit of the result depends on every bit of `z`."""
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.uint64(z ^ (z >> np.uint64(31)))
+
+
+@part
+def begin(stream: Words, seed: np.uint64, number: int) -> None:
+    """The stream of one walk."""
+    z = mixed(mixed(seed + np.uint64(0x9E3779B97F4A7C15)) + np.uint64(number))
+    for i in range(4):
+        z += np.uint64(0x9E3779B97F4A7C15)
+        stream[i] = mixed(z)
+
+
+@part
+def drawn(stream: Words) -> np.uint64:
+    """The next 64 bits: xoshiro256++."""
+    a, b, c, d = stream[0], stream[1], stream[2], stream[3]
+    sum_ = a + d
+    found = np.uint64(((sum_ << np.uint64(23)) | (sum_ >> np.uint64(41))) + a)
+    c ^= a
+    d ^= b
+    stream[0], stream[1] = a ^ d, b ^ c
+    stream[2] = c ^ (b << np.uint64(17))
+    stream[3] = (d << np.uint64(45)) | (d >> np.uint64(19))
+    return found
+
+
+@part
+def below(stream: Words, n: int) -> np.int64:
+    """One of 0..n-1, each as likely as the others but for one part in 2**32 / n."""
+    return np.int64(((drawn(stream) >> np.uint64(32)) * np.uint64(n)) >> np.uint64(32))
+
+
+@part
+def keep(best: Numbers, bits: int, step: int, number: int) -> None:
+    """Note for each bit where it was found soonest. Walks come in ascending order, so that of equals the first stays."""
+    bit = 0
+    while bits:
+        if bits & 1 and (best[bit, 0] < 0 or step < best[bit, 0]):
+            best[bit, 0], best[bit, 1] = step, number
+        bits >>= 1
+        bit += 1
+
+
+@kernel
+def walk(
+    expand: int,
+    judge: int,
+    words: int,
+    depth: int,
+    wanted: Numbers,
+    fatal: Numbers,
+    mark: Numbers,
+    initial: Words,
+    seed: Words,
+    info: Numbers,
+    state: Words,
+    stream: Words,
+    out: Words,
+    ends: Numbers,
+    events: Numbers,
+    masks: Numbers,
+    enabled: Numbers,
+    taken: Numbers,
+    of_masks: Numbers,
+    of_events: Numbers,
+    trail: Words,
+    budget: int,
+) -> int:
+    """Walk from number `info[WALK]` on until one of the reasons above, `budget` steps at most.
+
+    A walk ends after `depth` steps, where there is no successor, and where it meets one of the `fatal` bits. `wanted` and
+    `fatal` hold bits of masks and bits of events. `mark` says in which word, from which bit on and under which mask a
+    state holds the number of the action that led to it. Where a bit is found soonest goes to `of_masks` and `of_events`:
+    steps before it, number of the walk; -1 for never. `enabled` and `taken` count per action. `trail`, unless empty,
+    receives the states of the walk.
+    """
+    number, step = info[WALK], info[STEP]
+    more = True
+    while number < info[STOP]:
+        if budget <= 0:
+            more = False
+            break
+        if step < 0:
+            begin(stream, seed[0], number)
+            state[:] = initial
+            step = 0
+        if len(trail):
+            trail[step * words : (step + 1) * words] = state
+        over = step == depth
+        if wanted[0]:
+            call_judge(judge, state.ctypes.data, 1, masks.ctypes.data)
+            bits = masks[0] & wanted[0]
+            if bits:
+                keep(of_masks, bits, step, number)
+                over = over or (bits & fatal[0]) != 0
+        choices = 0
+        if not over:
+            room = out.ctypes.data + len(out) * 8
+            place = (out.ctypes.data, room, ends.ctypes.data, events.ctypes.data, enabled.ctypes.data)
+            if call_expand(expand, state.ctypes.data, 1, place[0], place[1], place[2], place[3], place[4]) != 1:
+                return BROKEN
+            bits = events[0] & wanted[1]
+            if bits:
+                keep(of_events, bits, step, number)
+            choices = 0 if bits & fatal[1] else ends[0]
+        if choices == 0:
+            info[LONGEST] = max(info[LONGEST], step)
+            number, step = number + 1, -1
+            continue
+        chosen = below(stream, choices) if choices > 1 else 0
+        for k in range(words):
+            state[k] = out[chosen * words + k]
+        taken[np.int64(state[mark[0]] >> np.uint64(mark[1])) & mark[2]] += 1
+        info[STEPS] += 1
+        step += 1
+        budget -= 1
+    info[WALK], info[STEP] = number, step
+    return DONE if more else AGAIN

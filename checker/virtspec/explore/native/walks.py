@@ -1,0 +1,317 @@
+"""Random walks: from the initial state on one of the steps that are possible, each as likely as any other.
+
+Walks are numbered and handed out in order, some at a time, to whoever has done his last ones. A walk depends on the seed
+and its number alone, and of everything found the walk that shows it in the fewest steps is kept, the first of equals. So
+whatever is reported about a given number of walks is the same for any number of workers.
+
+To know which step a walk took, the System is given one more field, which every action sets to its own number. Nothing
+reads it, so that the behaviour stays the same.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
+
+import llvmlite
+import numba
+import numpy as np
+
+from virtspec.errors import InternalError
+from virtspec.explore.native import traces, walk_kernels
+from virtspec.explore.native.jit import Code
+from virtspec.explore.native.layout import Leaf
+from virtspec.explore.native.memory import Numbers, Words
+from virtspec.explore.native.module import Module, module
+from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
+from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
+from virtspec.explore.report import DEADLOCK, FAULT
+from virtspec.explore.simulation import DEFAULT_DEPTH, Simulation, Walking
+from virtspec.ir import build
+from virtspec.ir.nodes import Assign
+from virtspec.ir.system import Field, Property, System
+from virtspec.ir.types import IntType
+from virtspec.semantics.interp import State
+from virtspec.trace.verdict import Reached, Violated
+
+ORIGIN = f"llvmlite {llvmlite.__version__}, numba {numba.__version__}"
+MARK = "(action)"
+"""The field that says which action led to a state; no identifier of a specification looks like that."""
+BUDGET = 1 << 16
+"""Steps between two looks at the clock, and about as many as are handed out at a time;"""
+AT_MOST = 64
+"""but no more walks than these."""
+ROUND = 16
+"""So many times that, all of them ended, before it is asked whether to stop at a violation."""
+GRACE = 1.0
+"""Seconds that walks may go on when the time is over, so that those begun are ended ones."""
+PROGRESS_EVERY = 0.1
+"""Seconds between two calls of the progress callback."""
+LONGEST_WALK = 1 << 60
+
+
+def simulate(
+    system: System,
+    *,
+    seed: int,
+    walks: int | None = None,
+    depth: int = DEFAULT_DEPTH,
+    seconds: float | None = None,
+    only: Sequence[str] | None = None,
+    fail_fast: bool = False,
+    workers: int | None = None,
+    progress: Callable[[Walking], None] | None = None,
+) -> Simulation:
+    """Walk through what `system` can do and report what was seen, with a trace for everything found.
+
+    As many `walks` as are given, begun within so many `seconds`, of up to `depth` steps; with `fail_fast` no more after
+    some in which a violation was found, and each ends at its first one. `seed` is a number of 64 bits. `only` names the
+    properties to judge, as in `check`; `workers` defaults to one per CPU. One of `walks` and `seconds` should be given,
+    else it goes on until Ctrl-C. Raises TooWide, UsageError for what cannot be packed.
+    """
+    started = time.monotonic()
+    judged = [p for p in system.properties if only is None or p.id in only]
+    always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
+    walking = Walks(system, judged, always, seed, min(depth, LONGEST_WALK), workers or os.cpu_count() or 1, fail_fast)
+    compiled = time.monotonic()
+    walking.run(walks, seconds, progress)
+    found = Simulation(system.name, system.config, system.fingerprint, seed, depth, origin=ORIGIN)
+    found.compile_seconds, found.seconds = compiled - started, time.monotonic() - compiled
+    found.interrupted, found.workers = walking.interrupted, len(walking.walkers)
+    found.walks, found.cut, found.steps, found.longest = walking.ended, walking.cut, walking.steps, walking.longest
+    names = [a.name for a in system.actions]
+    found.taken.update(dict(zip(names, walking.sum_of("taken"), strict=True)))
+    found.enabled.update(dict(zip(names, walking.sum_of("enabled"), strict=True)))
+    found.verdicts.update(walking.verdicts())
+    found.settle(system, [*(p.id for p in judged), *always])
+    return found
+
+
+def marked(system: System) -> System:
+    """The same System, whose last field is the number of the action that led to a state."""
+    mark = IntType(0, max(len(system.actions) - 1, 0))
+    actions = tuple(
+        replace(action, body=(*action.body, Assign(MARK, (), build.const(number, mark))))
+        for number, action in enumerate(system.actions)
+    )
+    return replace(system, fields=(*system.fields, Field(MARK, mark, 0)), actions=actions)
+
+
+class Walker:
+    """Walks one after the other, with buffers of its own."""
+
+    def __init__(self, made: Module, code: Code, depth: int, wanted: Numbers, fatal: Numbers, seed: int) -> None:
+        words, actions = made.layout.words, max(len(made.layout.system.actions), 1)
+        mark = made.layout.node(MARK)
+        assert isinstance(mark, Leaf)
+        self.words, self.depth = words, depth
+        self.codes = (code.address("expand"), code.address("judge"))
+        initial: Words = np.array(made.layout.pack(made.layout.system.init), np.uint64)
+        self.mark: Numbers = np.array([mark.word, mark.shift, mark.mask], np.int64)
+        self.given = (wanted, fatal, self.mark, initial)
+        self.seed: Words = np.array([seed], np.uint64)
+        self.info: Numbers = np.zeros(walk_kernels.INFO, np.int64)
+        self.state: Words = initial.copy()
+        self.stream: Words = np.zeros(4, np.uint64)
+        self.out: Words = np.zeros(2 * made.most_successors * words, np.uint64)
+        self.ends: Numbers = np.zeros(1, np.int64)
+        self.events: Numbers = np.zeros(1, np.int64)
+        self.masks: Numbers = np.zeros(1, np.int64)
+        self.enabled: Numbers = np.zeros(actions, np.int64)
+        self.taken: Numbers = np.zeros(actions, np.int64)
+        self.of_masks: Numbers = np.full((64, 2), -1, np.int64)
+        self.of_events: Numbers = np.full((64, 2), -1, np.int64)
+        self.trail: Words = np.zeros(0, np.uint64)
+        self.advance()  # of no walk: whatever is to be compiled is compiled now
+
+    def begin(self, numbers: range) -> None:
+        """Get ready for these walks."""
+        self.info[WALK], self.info[STOP], self.info[STEP] = numbers.start, numbers.stop, -1
+
+    def advance(self, budget: int = BUDGET) -> bool:
+        """Walk on; whether there is more to walk."""
+        how = (*self.codes, self.words, self.depth, *self.given, self.seed)
+        buffers = (self.info, self.state, self.stream, self.out, self.ends, self.events, self.masks)
+        seen = (self.enabled, self.taken, self.of_masks, self.of_events, self.trail)
+        reason = walk_kernels.walk(*how, *buffers, *seen, budget)
+        if reason == BROKEN:
+            raise InternalError("generated code did not keep to its buffers")
+        return bool(reason == AGAIN)
+
+    @property
+    def left(self) -> int:
+        """Walks that it was given and that have not ended."""
+        return int(self.info[STOP] - self.info[WALK])
+
+    @property
+    def cut(self) -> int:
+        """1 if a walk is under way, else 0."""
+        return int(self.left > 0 and self.info[STEP] >= 0)
+
+
+class Walks:
+    """Walks through one System, and what they found."""
+
+    def __init__(
+        self,
+        system: System,
+        judged: list[Property],
+        always: list[str],
+        seed: int,
+        depth: int,
+        workers: int,
+        fail_fast: bool = False,
+    ) -> None:
+        self.system, self.depth, self.seed = system, depth, seed
+        self.made = module(marked(system), judged)
+        self.code = Code(self.made.text)
+        events = ((1 << len(self.made.stepwise)) - 1) << FIRST_PROPERTY_BIT
+        events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)
+        violations = sum(1 << bit for bit, p in enumerate(self.made.judged) if p.kind == "invariant")
+        self.wanted: Numbers = np.array([(1 << len(self.made.judged)) - 1, events], np.int64)
+        self.fatal: Numbers = np.array([violations, events] if fail_fast else [0, 0], np.int64)
+        self.walkers = [self.walker(depth, self.fatal) for _ in range(workers)]
+        self.at_a_time = min(max(BUDGET // max(depth, 1), 1), AT_MOST)
+        self.next = self.until = 0
+        """The next walk to be handed out, and how far that may go for now."""
+        self.halted = self.interrupted = False
+        self.started, self.seconds = time.monotonic(), math.inf
+        self.lock = threading.Lock()
+
+    def walker(self, depth: int, fatal: Numbers) -> Walker:
+        return Walker(self.made, self.code, depth, self.wanted, fatal, self.seed)
+
+    # --- walking
+
+    def run(self, walks: int | None, seconds: float | None, progress: Callable[[Walking], None] | None = None) -> None:
+        """Walk until it is enough, the time is over, or Ctrl-C. To be called once."""
+        enough = min(walks or LONGEST_WALK, LONGEST_WALK)
+        self.started, self.seconds = time.monotonic(), math.inf if seconds is None else seconds
+        with ThreadPoolExecutor(len(self.walkers)) as pool:
+            try:
+                while self.next < enough and not self.over:
+                    stop = self.next + ROUND * self.at_a_time if self.fatal.any() else enough
+                    self.until = min(stop, enough)
+                    self.round([pool.submit(self.work, walker) for walker in self.walkers], progress)
+            except KeyboardInterrupt:
+                self.halted = self.interrupted = True
+
+    @property
+    def over(self) -> bool:
+        """Whether no further walk is to be begun. The first ones always are, however little time there is."""
+        if self.halted or (self.next > 0 and time.monotonic() - self.started >= self.seconds):
+            return True
+        masks, events = self.fatal
+        return any(int(masks) >> bit & 1 for bit in self.best("of_masks")) or any(
+            int(events) >> bit & 1 for bit in self.best("of_events")
+        )
+
+    def round(self, workers: list[Future[None]], progress: Callable[[Walking], None] | None) -> None:
+        """Wait for all of them. One that fails, and Ctrl-C, is the end of the others, too."""
+        pending = set(workers)
+        try:
+            while pending:
+                done, pending = wait(pending, PROGRESS_EVERY, FIRST_EXCEPTION)
+                for worker in done:
+                    worker.result()
+                if progress is not None:
+                    progress(Walking(self.next, self.steps, time.monotonic() - self.started))
+        finally:
+            self.halted = self.halted or bool(pending)
+
+    def work(self, walker: Walker) -> None:
+        """Walk whatever is handed out."""
+        for numbers in self.handed_out():
+            walker.begin(numbers)
+            while walker.advance():
+                if time.monotonic() - self.started >= self.seconds + GRACE:
+                    self.halted = True
+                if self.halted:
+                    return
+
+    def handed_out(self) -> Iterator[range]:
+        """The next walks, for one worker, until there are none."""
+        while True:
+            with self.lock:
+                late = self.next > 0 and time.monotonic() - self.started >= self.seconds
+                if self.halted or late or self.next >= self.until:
+                    return
+                numbers = range(self.next, min(self.next + self.at_a_time, self.until))
+                self.next = numbers.stop
+            yield numbers
+
+    # --- what was seen
+
+    @property
+    def ended(self) -> int:
+        return self.next - sum(walker.left for walker in self.walkers)
+
+    @property
+    def cut(self) -> int:
+        return sum(walker.cut for walker in self.walkers)
+
+    @property
+    def steps(self) -> int:
+        return sum(int(walker.info[STEPS]) for walker in self.walkers)
+
+    @property
+    def longest(self) -> int:
+        return max(int(walker.info[LONGEST]) for walker in self.walkers)
+
+    def sum_of(self, counts: str) -> list[int]:
+        """How often each action was `taken`, or `enabled`."""
+        total = sum(getattr(walker, counts) for walker in self.walkers)
+        return [int(n) for n in total[: len(self.system.actions)]]
+
+    def best(self, of: str) -> dict[int, tuple[int, int]]:
+        """For each bit found `of_masks` or `of_events`, after how many steps of which walk."""
+        found: dict[int, tuple[int, int]] = {}
+        for walker in self.walkers:
+            for bit, (step, number) in enumerate(getattr(walker, of).tolist()):
+                if step >= 0:
+                    found[bit] = min(found.get(bit, (step, number)), (step, number))
+        return found
+
+    def way(self, number: int, steps: int) -> list[State]:
+        """The states of a walk, the initial one first, up to that after `steps` steps: the walk is walked once more."""
+        return [self.made.layout.unpack(words)[:-1] for words in self.words_of(number, steps)]
+
+    def words_of(self, number: int, steps: int) -> list[tuple[int, ...]]:
+        """The same, packed, and without the mark."""
+        walker = self.walker(steps, np.zeros(2, np.int64))
+        walker.trail = np.zeros((steps + 1) * walker.words, np.uint64)
+        walker.begin(range(number, number + 1))
+        walker.advance(LONGEST_WALK)
+        if walker.info[STEPS] != steps:
+            raise InternalError("a walk that was walked once more is another one")
+        rows = walker.trail.reshape(-1, walker.words)
+        word, shift, mask = map(int, walker.mark)
+        rows[:, word] &= np.uint64(~(mask << shift) & ((1 << 64) - 1))
+        return [tuple(row) for row in rows.tolist()]
+
+    def verdicts(self) -> dict[str, Violated | Reached]:
+        """A verdict with its trace for everything found. A walk that comes back to a state is shown without the detour."""
+        found: dict[str, Violated | Reached] = {}
+        for bit, (step, number) in self.best("of_masks").items():
+            prop = self.made.judged[bit]
+            found[prop.id] = traces.judged(self.system, prop, self.shown(number, step))
+        for bit, (step, number) in self.best("of_events").items():
+            way = self.shown(number, step)
+            if 1 << bit == FAULT_BIT:
+                found[FAULT] = traces.faulted(self.system, way)
+            elif 1 << bit == DEADLOCK_BIT:
+                found[DEADLOCK] = traces.deadlocked(self.system, way)
+            else:
+                prop = self.made.stepwise[bit - FIRST_PROPERTY_BIT]
+                found[prop.id] = traces.stepwise(self.system, prop, way)
+        return found
+
+    def shown(self, number: int, steps: int) -> list[State]:
+        """The way to a finding without detours."""
+        words = traces.without_loops(self.words_of(number, steps))
+        return [self.made.layout.unpack(one)[:-1] for one in words]
