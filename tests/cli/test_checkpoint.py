@@ -144,6 +144,8 @@ def test_a_disk_that_is_full_is_no_reason_to_stop(spec: Path, run: Run, monkeypa
     )
     assert done.code == 1
     assert said(done.out) == said(run("check", "lock.py", "--no-traces").out)
+    stopped = run("check", "lock.py", "--no-traces", "--checkpoint", "kept", "--max-depth", "3")
+    assert "to go on" not in stopped.err
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from tests.cli.conftest import MANIFEST, Run
 
 from virtspec import api
-from virtspec.explore import oracle
+from virtspec.api import agreement
 
 AGREEING = """\
 zebra
@@ -150,7 +150,7 @@ def test_a_mechanism_without_configurations(zebra: Path, run: Run) -> None:
 
 
 def test_ctrl_c_reports_what_is_done(zebra: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = oracle.check, []
+    real, calls = agreement.check, []
 
     def interrupted(*args: object, **options: object) -> object:
         calls.append(args)
@@ -158,7 +158,7 @@ def test_ctrl_c_reports_what_is_done(zebra: Path, run: Run, monkeypatch: pytest.
             raise KeyboardInterrupt
         return real(*args, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(oracle, "check", interrupted)
+    monkeypatch.setattr(agreement, "check", interrupted)
     done = run("corpus", "zebra", "--jobs", "1", "--update")
     assert done.code == 130
     assert "zebra/careful: interrupted\n" in done.out

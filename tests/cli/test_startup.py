@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-HEAVY = ("rich", "networkx", "hypothesis", "pytest", "llvmlite", "z3")
+HEAVY = ("rich", "networkx", "hypothesis", "pytest", "llvmlite", "numba", "numpy", "z3")
 
 PROBE = """
 import json, sys
@@ -30,7 +30,12 @@ def test_help_and_mistyped_commands_import_no_engine(args: tuple[str, ...]) -> N
     assert ours <= {"lang", "errors", "source", "cli"}
 
 
-def test_checking_without_a_terminal_imports_no_rich(spec: object) -> None:
-    loaded = modules_after("check", "lock.py", "--no-traces")
+def test_the_oracle_needs_nothing_but_python(spec: object) -> None:
+    loaded = modules_after("check", "lock.py", "--no-traces", "--engine", "oracle")
     assert "virtspec.explore.oracle" in loaded
     assert not [name for name in loaded if name.partition(".")[0] in HEAVY]
+
+
+def test_the_native_engine_without_a_terminal_imports_what_it_needs(spec: object) -> None:
+    loaded = {name.partition(".")[0] for name in modules_after("check", "lock.py", "--no-traces")}
+    assert loaded & set(HEAVY) == {"llvmlite", "numba", "numpy"}

@@ -67,4 +67,4 @@ def test_a_wrong_trace_of_an_engine_never_reaches_the_user(
     report.verdicts["L-S1"] = Violated(spoil(trace_of(report, "L-S1")), "made up")
     monkeypatch.setattr(oracle, "check", lambda *args, **options: report)
     with pytest.raises(InternalError, match=message):
-        api.check(lock)
+        api.check(lock, engine="oracle")

@@ -104,8 +104,8 @@ def run(args: argparse.Namespace) -> int:
             out.json(report_json(system, report, **named, trace_files=files))
         else:
             print_report(out, Shown(spec.target, args.config, system, report, files), args.verbose, args.quiet)
-    if report.stopped and args.checkpoint is not None and not args.quiet:
-        print(f"virtspec: to go on: --resume {args.checkpoint} --checkpoint {args.checkpoint}", file=sys.stderr)
+    if report.stopped and not args.quiet:
+        _tell_how_to_go_on(args.checkpoint)
     return exit_code(report)
 
 
@@ -133,6 +133,11 @@ def _store(args: argparse.Namespace, spec: Specification, system: System, report
 
 def _warn(text: str) -> None:
     print(f"virtspec: warning: {text}", file=sys.stderr)
+
+
+def _tell_how_to_go_on(folder: Path | None) -> None:
+    if folder is not None and (folder / "checkpoint.json").exists():  # it may be that none could be written
+        print(f"virtspec: to go on: --resume {folder} --checkpoint {folder}", file=sys.stderr)
 
 
 def _pause(text: str) -> float:

@@ -63,8 +63,8 @@ def check(
     chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
     made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
     code = Code(made.text)
-    compiled = time.monotonic()
     search = Search(made, code, workers or os.cpu_count() or 1, limits, _wanted(made, always, fail_fast))
+    compiled = time.monotonic()
     who = identity(system, made, [*(p.id for p in judged), *always])
     with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
         search.run(made.layout.pack(small.system.init), progress)

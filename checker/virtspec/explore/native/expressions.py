@@ -30,6 +30,7 @@ from virtspec.explore.native.trees import (
     position,
     replaced,
     select,
+    set_of,
     set_operation,
     shortened,
     zero,
@@ -230,7 +231,7 @@ class Expressions:
             case MakeRecord(items):
                 return [self.value(item) for item in items]
             case SetLit(items):
-                return self._literal(e.type, items)
+                return set_of(self.emitter, e.type, [self.value(item) for item in items])
             case SetOp():
                 return set_operation(self.emitter, e.op, self.num(e.left), self.num(e.right))
             case _:
@@ -388,13 +389,6 @@ class Expressions:
         return found
 
     # --- sets
-
-    def _literal(self, t: SetType, items: tuple[Expr, ...]) -> Num:
-        e = self.emitter
-        mask: Num = 0
-        for item in items:
-            mask = e.or_(mask, e.shl(1, position(e, t.of, self.value(item))))
-        return mask
 
     def _member(self, item: Expr, collection: Expr) -> Bit:
         assert isinstance(collection.type, SetType)

@@ -96,7 +96,7 @@ prefetch: Callable[..., None] = intrinsic(_prefetch)
 
 @part
 def equal(a: Words, i: int, b: Words, j: int, words: int) -> bool:
-    for k in range(words):
+    for k in range(words):  # noqa: SIM110  # Numba knows no generators in `all`
         if a[i + k] != b[j + k]:
             return False
     return True

@@ -82,7 +82,7 @@ def restore(search: Search, saved: Saved) -> None:
         raise InputError(f"{saved.folder} holds states twice, or where they do not belong: begin anew")
     search.levels[:] = [list(level) for level in zip(*starts, strict=True)]
     search.shards[0].counts[:] = known.counts
-    search.before = known.seconds
+    search.before, search.started = known.seconds, time.monotonic()  # a time limit is for searching, not for reading
     _take_over(search.masks, search.wanted.masks, known.masks)
     _take_over(search.events, search.wanted.events, known.events)
 

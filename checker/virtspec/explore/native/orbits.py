@@ -18,7 +18,8 @@ def canonize(
 ) -> int:
     """Put its representative in the place of each of `n` states; how many renamings lead to the last of them.
 
-    `keys_code` and `rename_code` are the addresses of the generated functions. `sizes` are those of the scalarsets; `scratch` has room for four numbers per member, `best` for two states.
+    `keys_code` and `rename_code` are the addresses of the generated functions, `sizes` those of the scalarsets; `scratch`
+    has room for four numbers per member, `best` for two states.
     """
     members = sizes.sum()
     keys, order, places = scratch[:members], scratch[members : 2 * members], scratch[2 * members : 3 * members]

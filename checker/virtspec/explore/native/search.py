@@ -87,6 +87,15 @@ class Search:
         self.boundary: Callable[[Search], None] | None = None
         """Called at the beginning of each level, when all before is expanded and the level's own states are judged."""
         self.pool = ThreadPoolExecutor(workers)
+        self.prepare()
+
+    def prepare(self) -> None:
+        """Call every kernel with nothing to do, so that it is compiled, or loaded, before the search begins."""
+        shard = self.shards[0]
+        self.expand(shard)
+        self.take(shard, shard.out, 0)
+        kernels.judge(self.judge_code, shard.words, shard.arena, 0, 0, shard.ends, 0, shard.first)
+        kernels.owned(shard.out, shard.words, 1)
 
     # --- the search
 

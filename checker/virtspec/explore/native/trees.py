@@ -142,6 +142,14 @@ def replaced(e: Emitter, t: Type, parts: Sequence[Tree], at: Num, new: Tree) -> 
 # --- sets ------------------------------------------------------------------------------------------------------------
 
 
+def set_of(e: Emitter, t: SetType, members: Sequence[Tree]) -> Num:
+    """The set of these members."""
+    mask: Num = 0
+    for member in members:
+        mask = e.or_(mask, e.shl(1, position(e, t.of, member)))
+    return mask
+
+
 def set_operation(e: Emitter, op: str, a: Num, b: Num) -> Num | Bit:
     """Union, intersection, difference; with "<=" whether the one is a part of the other."""
     match op:
