@@ -23,7 +23,7 @@ from virtspec.semantics.successors import busy, successors
 from virtspec.testing import RandomSpecification, systems
 from virtspec.trace.verdict import Reached, Violated
 
-EXAMPLES = 60
+EXAMPLES = 120
 WALKS = 4
 DEPTH = 25
 
@@ -43,7 +43,7 @@ def test_walks_through_random_systems_are_behaviours_and_find_what_lies_on_them(
 
 DEMANDED = ["steps", "full length", "ended early", "invariant", "transition", "reachable", FAULT, DEADLOCK, "nothing"]
 """What must have occurred, and how often at least."""
-OFTEN = 3
+OFTEN = 2
 
 
 def compare(system: System, seen: Counter[str]) -> None:

@@ -362,6 +362,13 @@ def test_a_wrong_trace_never_reaches_the_user(monkeypatch: pytest.MonkeyPatch) -
         api.simulate(system_of(COUNTER), seed=1, walks=1, only=["full"])
 
 
+def test_code_that_leaves_its_bounds_is_an_internal_error() -> None:
+    walking = Walks(system_of(COUNTER), [], [], 1, 9, 1)
+    walking.walkers[0].out = walking.walkers[0].out[:1]  # no room for the successors of any state
+    with pytest.raises(InternalError, match="generated code did not keep to its bounds"):
+        walking.run(walks=1, seconds=None)
+
+
 def test_a_fault_that_is_the_only_step_ends_the_walk_and_is_no_deadlock() -> None:
     system = system_of(
         "class M(Model):\n    n: Annotated[int, Range(0, 2)]\n\n    @action\n    def up(self) -> None:\n        self.n += 1\n"

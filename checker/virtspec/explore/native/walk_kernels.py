@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from virtspec.explore.native.kernels import call_expand, call_judge, kernel, part
+from virtspec.explore.native.intrinsics import call_expand, call_judge, kernel, part
 from virtspec.explore.native.memory import Numbers, Words
 
 WALK, STOP, STEP, STEPS, LONGEST, INFO = range(6)
@@ -16,7 +16,8 @@ WALK, STOP, STEP, STEPS, LONGEST, INFO = range(6)
 walk (-1: it is still to begin), in all walks, and the most in one."""
 
 DONE, AGAIN, BROKEN = range(3)
-"""Why `walk` came back: all walks have ended; the budget is used up; a state has more successors than there is room for."""
+"""Why `walk` came back: all walks have ended; the budget is used up; a state has more successors than there is room for, or
+(checked only) generated code left its bounds, which it tells by the sign of a mask or an event (`steps.BROKEN_BIT`)."""
 
 
 @part
@@ -115,6 +116,8 @@ def walk(
         over = step == depth
         if wanted[0]:
             call_judge(judge, state.ctypes.data, 1, masks.ctypes.data)
+            if masks[0] < 0:
+                return BROKEN
             bits = masks[0] & wanted[0]
             if bits:
                 keep(of_masks, bits, step, number)
@@ -124,6 +127,8 @@ def walk(
             room = out.ctypes.data + len(out) * 8
             place = (out.ctypes.data, room, ends.ctypes.data, events.ctypes.data, enabled.ctypes.data)
             if call_expand(expand, state.ctypes.data, 1, place[0], place[1], place[2], place[3], place[4]) != 1:
+                return BROKEN
+            if events[0] < 0:
                 return BROKEN
             bits = events[0] & wanted[1]
             if bits:

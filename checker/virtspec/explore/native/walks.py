@@ -23,11 +23,12 @@ import numba
 import numpy as np
 
 from virtspec.errors import InternalError
-from virtspec.explore.native import traces, walk_kernels
+from virtspec.explore.native import intrinsics, traces, walk_kernels
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.module import Module, module
+from virtspec.explore.native.search import BROKEN_CODE
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
 from virtspec.explore.report import DEADLOCK, FAULT
@@ -140,7 +141,7 @@ class Walker:
         seen = (self.enabled, self.taken, self.of_masks, self.of_events, self.trail)
         reason = walk_kernels.walk(*how, *buffers, *seen, budget)
         if reason == BROKEN:
-            raise InternalError("generated code did not keep to its buffers")
+            raise InternalError(BROKEN_CODE)
         return bool(reason == AGAIN)
 
     @property
@@ -168,7 +169,7 @@ class Walks:
         fail_fast: bool = False,
     ) -> None:
         self.system, self.depth, self.seed = system, depth, seed
-        self.made = module(marked(system), judged)
+        self.made = module(marked(system), judged, intrinsics.CHECKED)
         self.code = Code(self.made.text)
         events = ((1 << len(self.made.stepwise)) - 1) << FIRST_PROPERTY_BIT
         events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)

@@ -19,8 +19,8 @@ from enum import Enum, auto
 from typing import Annotated
 
 from virtspec import (
-    Cap, Choices, Mod, Model, Range, Scalarset, Seq, Steps, action, at, choose, fault, invariant, process, reachable,
-    require, transition,
+    Cap, Const, Mod, Model, Range, Scalarset, Seq, Steps, action, choose, fault, invariant, process,
+    reachable, require, transition,
 )
 
 """
