@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from virtspec.api.checking import reason_of
 from virtspec.errors import InternalError, NothingChecked, UsageError
 from virtspec.explore.report import DEADLOCK, FAULT
-from virtspec.explore.simulation import DEFAULT_DEPTH, DEFAULT_SECONDS, Simulation, Walking
+from virtspec.explore.simulation import DEFAULT_DEPTH, DEFAULT_SECONDS, MOST_DEPTH, Simulation, Walking
 from virtspec.ir.system import System
 from virtspec.source import did_you_mean
 from virtspec.trace.trace import NotABehaviour
@@ -38,8 +38,8 @@ def simulate(
     `fail_fast` ends a walk at its first violation, and the simulation soon after. `only` names the properties to judge
     by id; None means all, "fault" and "deadlock" among them. Every trace has been replayed by the interpreter.
 
-    What is not found is `Unknown`, never `Holds`. Raises UsageError for an unknown id, a seed that is none, or a system
-    that cannot be packed; NothingChecked for a system in which nothing can happen.
+    What is not found is `Unknown`, never `Holds`. Raises UsageError for an unknown id, a seed or a depth that is none, or a
+    system that cannot be packed; NothingChecked for a system in which nothing can happen.
 
     >>> simulate(load("request_batching"), seed=1, walks=100).verdicts["RB-P1"]                 # doctest: +SKIP
     """
@@ -52,6 +52,10 @@ def simulate(
             raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
     if seed is not None and not 0 <= seed < SEEDS:
         raise UsageError(f"the seed {seed} is not a whole number of 64 bits")
+    if not 0 <= depth <= MOST_DEPTH:
+        raise UsageError(
+            f"the depth {depth} is not a whole number up to {MOST_DEPTH}: more walks see more than longer ones"
+        )
     from virtspec.explore.native.walks import simulate as native  # LLVM and Numba, only where they are needed
 
     found = native(

@@ -16,6 +16,8 @@ SCHEMA = "virtspec/simulation/v1"
 
 DEFAULT_DEPTH = 1000
 """Steps of a walk, unless something else is asked for."""
+MOST_DEPTH = 1_000_000
+"""Steps of a walk whose states are all kept at once when it is walked again for its trace."""
 DEFAULT_SECONDS = 2.0
 """How long walks are begun if neither their number nor a time is given."""
 
@@ -45,7 +47,7 @@ class Simulation:
     depth: int
     walks: int = 0
     cut: int = 0
-    """Walks that were broken off, by Ctrl-C or because they took too long: then it cannot be repeated exactly."""
+    """Walks that did not come to their end, because of Ctrl-C or the time: then it cannot be repeated exactly."""
     steps: int = 0
     longest: int = 0
     seconds: float = 0.0

@@ -230,6 +230,10 @@ def ordinal(t: Type, value: Value) -> int:
             if isinstance(value, int) and lo <= value <= hi:
                 return value - lo
             raise KeyError(value)
+        case ModType(n) | ScalarsetType(_, n):
+            if isinstance(value, int) and 0 <= value < n:
+                return value
+            raise KeyError(value)
         case _:
             return _ordinals(t)[value]
 

@@ -11,7 +11,7 @@ from virtspec.explore import oracle
 from virtspec.explore.native import walks
 from virtspec.explore.native.traces import without_loops
 from virtspec.explore.native.walks import Walks
-from virtspec.explore.simulation import Simulation, Walking
+from virtspec.explore.simulation import MOST_DEPTH, Simulation, Walking
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
 from virtspec.ir.system import System
@@ -296,7 +296,7 @@ def test_what_a_time_limit_cut_off_can_be_taken_again() -> None:
 
 def test_a_walk_that_takes_too_long_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks, "GRACE", 0.0)
-    found = api.simulate(system_of(DICE), seed=1, seconds=1e-9, depth=1 << 62, workers=1)
+    found = api.simulate(system_of(DICE), seed=1, seconds=1e-9, depth=MOST_DEPTH, workers=1)
     assert (found.walks, found.cut) == (0, 1)
     assert found.steps > 0
 
@@ -343,6 +343,12 @@ def test_progress_is_told() -> None:
 def test_a_seed_that_is_none(seed: int) -> None:
     with pytest.raises(UsageError, match=f"the seed {seed} is not a whole number of 64 bits"):
         api.simulate(system_of(DICE), seed=seed, walks=1)
+
+
+@pytest.mark.parametrize("depth", [-1, MOST_DEPTH + 1])
+def test_a_depth_that_is_none(depth: int) -> None:
+    with pytest.raises(UsageError, match=f"the depth {depth} is not a whole number up to 1000000"):
+        api.simulate(system_of(DICE), depth=depth, walks=1)
 
 
 def test_an_unknown_property() -> None:

@@ -13,6 +13,8 @@ Num: TypeAlias = "int | str"
 Bit: TypeAlias = "bool | str"
 
 WORD_MASK = (1 << 64) - 1
+SHIFTS = 63
+"""Masks a distance to shift by, so that it is one even where the result means nothing."""
 
 
 class Emitter:

@@ -14,7 +14,7 @@ from functools import cache, partial
 from typing import assert_never
 
 from virtspec.explore.native.emitter import Bit, Emitter, Num
-from virtspec.explore.native.layout import Layout, TooWide, is_leaf
+from virtspec.explore.native.layout import Layout, fits, is_leaf
 from virtspec.explore.native.places import Place, State
 from virtspec.explore.native.trees import (
     Tree,
@@ -66,7 +66,6 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
-from virtspec.ir.text import expr_text
 from virtspec.ir.types import (
     OptionType,
     RecordType,
@@ -82,8 +81,6 @@ from virtspec.ir.types import (
 from virtspec.ir.walk import children, free_vars
 
 free_vars_of = cache(free_vars)
-LARGEST = 1 << 62
-"""Integers beyond this might not fit into a word together with what is computed from them."""
 
 
 @cache
@@ -314,8 +311,7 @@ class Expressions:
 
     def _arith(self, node: Arith, op: str, a: Expr, b: Expr) -> Num:
         e = self.emitter
-        if max(map(abs, build.interval(node))) > LARGEST:
-            raise TooWide(f"{expr_text(node)} may need more than 64 bits: use --engine oracle")
+        fits(*build.interval(node))
         x, y = self.num(a), self.num(b)
         match op:
             case "+":

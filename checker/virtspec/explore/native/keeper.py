@@ -32,8 +32,6 @@ from virtspec.explore.native.checkpoint import (
     states_file,
     verify,
 )
-from virtspec.explore.native.intrinsics import part
-from virtspec.explore.native.memory import Words
 from virtspec.explore.native.search import Bits, Found, Search
 from virtspec.explore.native.shards import Shard
 from virtspec.explore.report import INTERRUPTED
@@ -45,18 +43,6 @@ Warn = Callable[[str], None]
 
 
 # --- resuming --------------------------------------------------------------------------------------------------------
-
-
-@part  # in no cache, for a cache would not notice when `owner` changes
-def pick(states: Words, n: int, words: int, shards: int, me: int, own: Words) -> int:
-    """Put those of `n` states that belong to shard `me` one behind the other into `own`; how many they are."""
-    found = 0
-    for i in range(n):
-        if kernels.owner(kernels.hashed(states, i * words, words), shards) == me:
-            for k in range(words):
-                own[found * words + k] = states[i * words + k]
-            found += 1
-    return found
 
 
 def restore(search: Search, saved: Saved) -> None:
@@ -112,11 +98,9 @@ def _fill(search: Search, shard: Shard, saved: Saved) -> list[int]:
                     states = np.fromfile(file, WORD, n * shard.words).astype(np.uint64, copy=False)
                     if len(states) < n * shard.words:
                         raise InputError(f"{file.name} has become shorter while it was read")
-                    found = pick(states, n, shard.words, len(search.shards), shard.number, own)
-                    if (shard.states + found) * shard.words > len(shard.arena):
+                    found = kernels.pick(states, n, shard.width, len(search.shards), shard.number, own)
+                    if not shard.add(own, found) or search.bytes > search.memory:
                         search.stopped = search.out_of_memory()
-                        break
-                    search.take(shard, own, found)
                     left -= n
     finally:
         for _, file in files:

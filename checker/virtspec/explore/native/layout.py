@@ -1,8 +1,9 @@
 """Which bits of which word hold what.
 
-A state is `words` 64-bit words. Every scalar gets the bits its type needs and lies in one word, never across two. A field
-of at most 64 bits lies in one word as a whole; a longer one is split into its entries or components. Fields are placed
-longest first, each into the first word that has room, so that words are filled; equal ones in order of declaration.
+A state is `words` 64-bit words, of which 63 bits are used. Every scalar gets the bits its type needs and lies in one word,
+never across two. A field of at most 63 bits lies in one word as a whole; a longer one is split into its entries or
+components. Fields are placed longest first, each into the first word that has room, so that words are filled; equal ones
+in order of declaration.
 
 Every value has exactly one packed form, so equal states are equal words:
 
@@ -44,7 +45,8 @@ from virtspec.ir.types import (
     values,
 )
 
-WORD = 64
+WORD = 63
+"""Bits of a word that are used; so a word is a number that is not negative, for whoever looks at it as one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,9 @@ class Group:
 
 
 Node: TypeAlias = Leaf | Group
+
+
+LARGEST = (1 << 63) - 1
 
 
 class TooWide(UsageError):
@@ -146,11 +151,22 @@ def part_types(t: Type) -> tuple[Type, ...]:
 def leaf_bits(t: Type) -> int:
     """The bits of a leaf. Raises TooWide."""
     found = cardinality(t.of) if isinstance(t, SetType) else bits(t)
-    if found >= WORD:
+    if isinstance(t, IntType):
+        fits(t.lo, t.hi)
+    if found > WORD:
         raise TooWide(
-            f"a value of type {t} takes {found} bits; the native engine packs at most {WORD - 1}: use --engine oracle"
+            f"a value of type {t} takes {found} bits; the native engine packs at most {WORD}: use --engine oracle"
         )
     return found
+
+
+def fits(*numbers: int) -> None:
+    """Raises TooWide for an integer that is not one of 64 bits, with a sign."""
+    for number in numbers:
+        if abs(number) > LARGEST:
+            raise TooWide(
+                f"the native engine computes with integers below 2**63, not with {number}: use --engine oracle"
+            )
 
 
 def width(t: Type) -> int:

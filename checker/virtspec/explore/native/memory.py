@@ -30,8 +30,6 @@ def reserve(size: int, kind: type[Any]) -> npt.NDArray[Any]:
                 raise
             size = max(size // 2 // _LEAST * _LEAST, _LEAST)
             continue
-        if hasattr(mmap, "MADV_HUGEPAGE"):
-            area.madvise(mmap.MADV_HUGEPAGE)
         return np.frombuffer(area, dtype=kind)
 
 

@@ -58,13 +58,11 @@ def predecessors(search: Search, level: int, targets: Sequence[Words]) -> dict[W
 
 def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Callable[[Shard], list[Words | None]]:
     def find(shard: Shard) -> list[Words | None]:
-        start, stop = search.bounds(level, shard)
-        best = np.full(count, -1, np.int64)
+        least = np.full(count, -1, np.int64)
+        where = (shard.width, shard.arena, *search.bounds(level, shard))
         buffers = (shard.out, shard.ends, shard.events, np.zeros_like(shard.counts))
-        if not kernels.find(
-            search.expand_code, *search.renaming(shard), shard.words, shard.arena, start, stop, *buffers, targets, best
-        ):
+        if not kernels.find(search.expand_code, *search.renaming(shard), *where, *buffers, targets, least):
             raise InternalError(BROKEN_CODE)
-        return [shard.state(int(n)) if n >= 0 else None for n in best]
+        return [shard.state(int(number)) if number >= 0 else None for number in least]
 
     return find

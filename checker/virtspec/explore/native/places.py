@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from virtspec.explore.native.emitter import WORD_MASK, Bit, Emitter, Num
-from virtspec.explore.native.layout import WORD, Group, Leaf, Node, is_leaf, part_types
+from virtspec.explore.native.emitter import SHIFTS, WORD_MASK, Bit, Emitter, Num
+from virtspec.explore.native.layout import Group, Leaf, Node, is_leaf, part_types
 from virtspec.explore.native.trees import Tree, decode, encode
 from virtspec.ir.types import Type
 
@@ -169,4 +169,4 @@ def _shift(e: Emitter, base: int, keys: list[tuple[Num, int]], strides: list[int
     shift: Num = base
     for (key, _), stride in zip(keys, strides, strict=True):
         shift = e.add(shift, e.mul(key, stride))
-    return shift if whole else e.and_(shift, WORD - 1)  # of a run that this key is not in, the shift means nothing
+    return shift if whole else e.and_(shift, SHIFTS)  # of a run that this key is not in, the shift means nothing

@@ -20,14 +20,14 @@ import numpy as np
 from virtspec.errors import InternalError
 from virtspec.explore.native import kernels, orbits
 from virtspec.explore.native.jit import Code
-from virtspec.explore.native.kernels import BROKEN, DONE, GROW, NEXT, NO_ROOM, STOP
+from virtspec.explore.native.kernels import BROKEN, DONE
 from virtspec.explore.native.memory import Numbers, physical
 from virtspec.explore.native.memory import Words as Array
 from virtspec.explore.native.module import Module
 from virtspec.explore.native.shards import Shard
 from virtspec.explore.report import INTERRUPTED, Limits, Progress
 
-BUDGET = 1 << 16
+BUDGET = 1 << 18
 """States that a worker expands in one round."""
 PROGRESS_EVERY = 0.1
 """Seconds between two calls of the progress callback."""
@@ -68,6 +68,7 @@ class Search:
 
     def __init__(self, module: Module, code: Code, workers: int, limits: Limits, wanted: Wanted) -> None:
         self.module = module
+        self.code = code
         self.expand_code, self.judge_code = code.address("expand"), code.address("judge")
         symmetric = bool(module.symmetric)
         self.keys_code = code.address("keys") if symmetric else 0
@@ -93,17 +94,20 @@ class Search:
         """Call every kernel with nothing to do, so that it is compiled, or loaded, before the search begins."""
         shard = self.shards[0]
         self.expand(shard)
-        self.take(shard, shard.out, 0)
-        kernels.judge(self.judge_code, shard.words, shard.arena, 0, 0, shard.ends, 0, shard.first)
-        kernels.owned(shard.out, shard.words, 1)
+        shard.receive(shard)
+        kernels.pick(shard.out, 0, shard.width, 1, 0, shard.out)
+        kernels.judge(self.judge_code, shard.width, shard.arena, 0, 0, shard.ends, 0, shard.first)
 
     # --- the search
 
     def run(self, init: Words, progress: Callable[[Progress], None] | None = None) -> None:
         """Search until everything reachable is seen, a limit is met, or Ctrl-C."""
+        self.init = np.array(self.representative(init), np.uint64)
         try:
             if not self.levels:
-                self.begin(init)
+                self.begin()
+            for shard in self.shards:
+                shard.remember(self.init)
             while self.begin_level() and not self.stopped:
                 if self.limits.depth is not None and self.depth >= self.limits.depth:
                     self.stopped = f"the depth limit of {self.limits.depth} was reached"
@@ -160,12 +164,12 @@ class Search:
 
         return sum(self.each(count))
 
-    def begin(self, init: Words) -> None:
+    def begin(self) -> None:
         """Put the initial state where it belongs."""
-        state = np.array(self.representative(init), np.uint64)
-        owner = kernels.owned(state, len(init), len(self.shards))
-        self.take(self.shards[owner], state, 1)
         self.levels.append([0] * len(self.shards))
+        for shard in self.shards:
+            own = np.zeros_like(self.init)
+            shard.add(own, kernels.pick(self.init, 1, shard.width, len(self.shards), shard.number, own))
 
     def begin_level(self) -> bool:
         """Settle what the last level shows, judge the states found from it and get ready to expand these.
@@ -180,7 +184,7 @@ class Search:
         self.each(self.judge)
         self.settle(self.masks, self.wanted.masks, self.depth)
         for shard in self.shards:
-            shard.info[NEXT], shard.info[STOP] = self.bounds(self.depth, shard)
+            shard.begin_level(*self.bounds(self.depth, shard))
         if self.boundary is not None and not torn:
             self.boundary(self)
         if self.limits.states is not None and self.states > self.limits.states:
@@ -191,7 +195,7 @@ class Search:
         masks = np.zeros(kernels.BLOCK, np.int64)
         bounds = self.bounds(self.depth, shard)
         pending = self.wanted.masks.open
-        if not kernels.judge(self.judge_code, shard.words, shard.arena, *bounds, masks, pending, shard.first):
+        if not kernels.judge(self.judge_code, shard.width, shard.arena, *bounds, masks, pending, shard.first):
             raise InternalError(BROKEN_CODE)
 
     def expand_level(self, progress: Callable[[Progress], None] | None) -> None:
@@ -199,10 +203,12 @@ class Search:
         self.levels.append([shard.states for shard in self.shards])
         while not self.stopped:
             reasons = self.each(self.expand)
-            if len(self.shards) > 1:
-                self.each(self.receive)
-                for shard in self.shards:
-                    shard.sent[:] = 0
+            for shard in self.shards:
+                shard.spare[0] = (self.memory - self.bytes) // len(self.shards)
+            if not all(self.each(self.receive)):
+                self.stopped = self.out_of_memory()
+            for shard in self.shards:
+                shard.sent[:] = 0
             self.look(progress)
             if all(reason == DONE for reason in reasons):
                 break
@@ -214,64 +220,35 @@ class Search:
         return [future.result() for future in [self.pool.submit(work, shard) for shard in self.shards]]
 
     def expand(self, shard: Shard) -> int:
-        """Expand a part of the level; why it ended."""
-        while True:
-            reason = int(
-                kernels.advance(
-                    self.expand_code,
-                    *self.renaming(shard),
-                    shard.words,
-                    len(self.shards),
-                    shard.number,
-                    shard.arena,
-                    shard.table,
-                    shard.info,
-                    shard.out,
-                    shard.hashes,
-                    shard.places,
-                    shard.ends,
-                    shard.events,
-                    shard.counts,
-                    shard.outbox,
-                    shard.sent,
-                    self.wanted.events.open,
-                    shard.first,
-                    BUDGET,
-                )
+        """Expand some states of the level; why it ended."""
+        reason = int(
+            kernels.advance(
+                self.expand_code,
+                *self.renaming(shard),
+                shard.width,
+                shard.arena,
+                shard.info,
+                shard.out,
+                shard.ends,
+                shard.events,
+                shard.counts,
+                shard.recent,
+                shard.boxes,
+                shard.sent,
+                self.wanted.events.open,
+                shard.first,
+                BUDGET,
             )
-            if reason == BROKEN:
-                raise InternalError(BROKEN_CODE)
-            if reason == NO_ROOM or (reason == GROW and not self.grow(shard)):
-                self.stopped = self.out_of_memory()
-                return reason
-            if reason != GROW:
-                return reason
+        )
+        if reason == BROKEN:
+            raise InternalError(BROKEN_CODE)
+        return reason
 
-    def receive(self, shard: Shard) -> None:
-        """Take in what the others have for this shard."""
-        for other in self.shards:
-            if other is not shard:
-                self.take(shard, *other.box(shard.number))
-
-    def take(self, shard: Shard, states: Array, n: int) -> None:
-        """Add `n` states to a shard."""
-        done = 0
-        while done < n and not self.stopped:
-            rest = states[done * shard.words :]
-            buffers = (shard.hashes, shard.places, shard.arena, shard.table, shard.info)
-            done += kernels.receive(rest, n - done, shard.words, *buffers)
-            if done < n and not self.grow(shard):
-                self.stopped = self.out_of_memory()
+    def receive(self, shard: Shard) -> bool:
+        """Take in what all have for this shard; whether there was room for it."""
+        return all(shard.receive(other) for other in self.shards)
 
     # --- limits
-
-    def grow(self, shard: Shard) -> bool:
-        """Make the shard's table larger, if memory allows."""
-        others = self.bytes - shard.bytes
-        if not shard.can_grow or others + shard.bytes_grown > self.memory:
-            return False
-        shard.grow()
-        return True
 
     def out_of_memory(self) -> str:
         return f"the memory limit of {self.memory / (1 << 30):.3g} GiB was reached"

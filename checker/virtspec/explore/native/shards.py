@@ -1,42 +1,52 @@
-"""Where the states are kept: each shard owns those whose hash says so, and nobody else touches them."""
+"""Where the states are kept: each shard owns those whose hash says so, and nobody but its worker touches them."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from virtspec.explore.native import kernels
-from virtspec.explore.native.kernels import NEXT, SLACK, SLOTS, STATES, STOP
+from virtspec.explore.native.kernels import AT, FOUND, NEXT, SLACK, SLOTS, STATES, STOP
 from virtspec.explore.native.memory import Numbers, Words, reserve
 from virtspec.explore.native.module import Module
 
 ROOM = 4096
 """Successors made at a time, unless one state may have more."""
-OUTBOX = 1 << 16
-"""States kept for another shard before they are delivered."""
-MOST_STATES = (1 << 32) - 2
-"""A slot holds a number of 32 bits."""
+BATCH = 1024
+"""States added at a time."""
+BOXES = 1 << 18
+"""States that all boxes of a worker hold before they are delivered."""
+RECENT = 1 << 17
+"""Words of states that are remembered as sent not long ago; they should fit into the second level of cache."""
+FIRST_SLOTS = 1 << 14
+MOST_STATES = (1 << 32) * 3 // 4
+"""A slot holds a number of 32 bits, and a quarter of the slots stays free."""
 
 
 class Shard:
-    """One part of the visited set, and the buffers of the worker who owns it."""
+    """One worker's share of the visited set, and its buffers."""
 
     def __init__(self, module: Module, number: int, shards: int, memory: int) -> None:
         self.module = module
         self.words = module.layout.words
+        self.width = kernels.width(self.words)
         self.number = number
-        room = max(ROOM, 2 * module.most_successors)
+        self.shards = shards
         self.info: Numbers = np.zeros(kernels.INFO, np.int64)
+        self.info[SLOTS] = FIRST_SLOTS
         self.arena: Words = reserve(min(memory, MOST_STATES * self.words * 8), np.uint64)
-        self.table = reserve(min(memory, 4 * (2 * MOST_STATES + SLACK)), np.uint32)
-        self.info[SLOTS] = least_slots(room)
+        self.table = reserve(min(memory, 4 << 32) + 4 * (FIRST_SLOTS + SLACK), np.uint32)
+        self.spare: Numbers = np.full(1, memory, np.int64)
+        room = max(ROOM, 2 * module.most_successors)
         self.out: Words = np.zeros(room * self.words, np.uint64)
-        self.hashes: Words = np.zeros(room, np.uint64)
-        self.places: Numbers = np.zeros(room, np.int64)
+        self.box = BOXES // shards
+        self.hashes: Words = np.zeros(self.box, np.uint64)
+        self.sorted: Words = np.zeros(self.box * self.words, np.uint64)
+        self.places: Numbers = np.zeros(BATCH, np.int64)
         self.ends: Numbers = np.zeros(kernels.BLOCK, np.int64)
         self.events: Numbers = np.zeros(kernels.BLOCK, np.int64)
         self.counts: Numbers = np.zeros(max(len(module.layout.system.actions), 1), np.int64)
-        box = max(OUTBOX, room) if shards > 1 else room
-        self.outbox: Words = np.zeros(box * shards * self.words, np.uint64)
+        self.recent: Words = np.zeros((1 << (RECENT // self.words).bit_length() - 1) * self.words, np.uint64)
+        self.boxes: Words = np.zeros(self.box * shards * self.words, np.uint64)
         self.sent: Numbers = np.zeros(shards, np.int64)
         self.first: Numbers = np.full(64, -1, np.int64)
         sizes = [s.size for s in module.symmetric]
@@ -56,33 +66,27 @@ class Shard:
     @property
     def bytes(self) -> int:
         """What the states and the table take."""
-        return self.states * self.words * 8 + (int(self.info[SLOTS]) + SLACK) * 4
+        return self.states * self.words * 8 + int(self.info[SLOTS]) * 4
 
-    @property
-    def bytes_grown(self) -> int:
-        """The same after the table has grown."""
-        return self.bytes + int(self.info[SLOTS]) * 4
-
-    @property
-    def can_grow(self) -> bool:
-        """Whether a larger table would help."""
-        room = (self.states + len(self.hashes)) * self.words <= len(self.arena)
-        return room and 2 * int(self.info[SLOTS]) + SLACK <= len(self.table)
-
-    def grow(self) -> None:
-        """Twice as many slots."""
-        kernels.grow(self.arena, self.words, self.table, self.info, 2 * int(self.info[SLOTS]))
+    def begin_level(self, start: int, stop: int) -> None:
+        """These states are to be expanded."""
+        self.info[NEXT], self.info[STOP] = start, stop
+        self.info[AT] = self.info[FOUND] = 0
 
     def state(self, number: int) -> tuple[int, ...]:
         """The words of a state."""
         return tuple(map(int, self.arena[number * self.words : (number + 1) * self.words]))
 
-    def box(self, to: int) -> tuple[Words, int]:
-        """What is to be delivered to another shard, and how many states that is."""
-        row = len(self.outbox) // len(self.sent)
-        return self.outbox[to * row : (to + 1) * row], int(self.sent[to])
+    def remember(self, state: Words) -> None:
+        """Take this one, which is in the set, for all that was sent not long ago."""
+        self.recent[:] = np.tile(state, len(self.recent) // self.words)
 
+    def add(self, states: Words, n: int, in_order: bool = False) -> bool:
+        """Add `n` states that belong here, perhaps in this very order; whether there was room for all."""
+        arranged = self.sorted[:0] if in_order else self.sorted
+        buffers = (self.hashes, self.places, arranged, self.arena, self.table, self.info, self.spare)
+        return bool(kernels.add(states, n, self.width, *buffers))
 
-def least_slots(room: int) -> int:
-    """A power of two large enough for the first expansion."""
-    return int(1 << (2 * room).bit_length())
+    def receive(self, other: Shard) -> bool:
+        """Take in what another worker, or this one, has sorted into this shard's box; whether there was room for all."""
+        return self.add(other.boxes[self.number * self.box * self.words :], int(other.sent[self.number]))

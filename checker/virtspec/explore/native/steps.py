@@ -24,7 +24,6 @@ from virtspec.ir import build
 from virtspec.ir.nodes import Assign, Block, Choose, Cost, Fault, If, Let, Require, Stmt, Var
 from virtspec.ir.system import Action, Runner
 from virtspec.ir.types import BOOL, TableType, Type, cardinality
-from virtspec.ir.walk import statements
 
 FAULT_BIT, DEADLOCK_BIT, FIRST_PROPERTY_BIT = 1, 2, 2
 """The event of a state: a step out of it faults, nothing is enabled and somebody is busy, and from bit 2 on, one per
@@ -94,24 +93,22 @@ class Step:
                 self.bind(v, member)
             else:
                 self.digit(v, met=False)
-        body = self.ahead(self.action.body, dispatched)
-        for stmt in statements(body):
-            if isinstance(stmt, Choose):
-                self.digit(stmt.var, met=True)
-        self.counter(body)
+        self.counter(self.ahead(self.action.body, dispatched))
         name = step_name(self.number, member)
         return e.text(f"define internal ptr {name}(ptr noalias %in, ptr noalias %out, ptr %event, ptr %counts)")
 
     def bind(self, v: Var, number: Num) -> None:
         self.expressions.variables[v.name] = partial(from_position, self.emitter, v.type, number)
 
-    def digit(self, v: Var, met: bool) -> None:
+    def digit(self, v: Var, met: bool) -> Digit:
+        """Another digit, which turns faster than all before."""
         e = self.emitter
         found = Digit(v, e.variable(), e.variable("i1") if met else None)
-        e.store(0, found.local)
+        e.entry.append(f"  store i64 0, ptr {found.local}")
         self.digits.append(found)
         if not met:
             self.expressions.variables[v.name] = partial(self.reading, found)
+        return found
 
     def reading(self, digit: Digit) -> Num | Bit:
         return from_position(self.emitter, digit.var.type, self.emitter.load(digit.local))
@@ -142,17 +139,14 @@ class Step:
         e = self.emitter
         e.block("again")
         self.expressions.forget()
-        if self.digits:
-            self.state.load("%in")
-        for digit in self.digits:
-            if digit.met is not None:
-                e.store(False, digit.met, "i1")
+        begins = len(e.lines)
         self.block(body)
         self.success()
         e.block("fault")
         event = e.load("%event")
         e.store(e.or_(event, FAULT_BIT), "%event")
         self.count()
+        e.lines[begins:begins] = self.begin_again()
         e.block("next")
         for digit in reversed(self.digits):
             self.turn(digit)
@@ -162,6 +156,18 @@ class Step:
             e.block("broken")
             e.store(BROKEN_BIT, "%event")
             e.end("ret ptr %out")
+
+    def begin_again(self) -> list[str]:
+        """What every run of the body begins with; which digits there are is known behind it only."""
+        if not self.digits:
+            return []
+        body, self.emitter.lines = self.emitter.lines, []
+        self.state.load("%in")
+        for digit in self.digits:
+            if digit.met is not None:
+                self.emitter.store(False, digit.met, "i1")
+        found, self.emitter.lines = self.emitter.lines, body
+        return found
 
     def turn(self, digit: Digit) -> None:
         """Turn the digit and run again; go on behind where it has gone round, or was not met."""
@@ -221,9 +227,8 @@ class Step:
             case If(cond, then, orelse):
                 self.fork(self.expressions.bit(cond), then, orelse)
             case Choose(v):
-                digit = next(d for d in self.digits if d.var is v and d.met is not None)
-                assert digit.met is not None
-                e.store(True, digit.met, "i1")
+                digit = self.digit(v, met=True)
+                e.store(True, str(digit.met), "i1")
                 self.let(v, self.reading(digit))
             case Fault():
                 e.jump("fault")

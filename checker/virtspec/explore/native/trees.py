@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from virtspec.explore.native.emitter import WORD_MASK, Bit, Emitter, Num
-from virtspec.explore.native.layout import WORD, is_leaf, part_types
+from virtspec.explore.native.emitter import SHIFTS, WORD_MASK, Bit, Emitter, Num
+from virtspec.explore.native.layout import fits, is_leaf, part_types
 from virtspec.ir.types import BOOL, BoolType, IntType, OptionType, SeqType, SetType, Type, Value, cardinality, ordinal
 
 Tree: TypeAlias = "Num | Bit | list[Tree]"
@@ -67,6 +67,7 @@ def constant(t: Type, value: Value) -> Tree:
             return value
         case IntType():
             assert isinstance(value, int)
+            fits(value)
             return value
         case SetType(of):
             assert isinstance(value, frozenset)
@@ -167,7 +168,7 @@ def is_member(e: Emitter, t: SetType, mask: Num, at: Num, inside: bool) -> Bit:
     """Whether a set has the member at a position; unless `inside`, that may be one that no set has."""
     if isinstance(at, int):
         return 0 <= at < cardinality(t.of) and e.not_(e.eq(e.and_(e.lshr(mask, at), 1), 0))
-    found = e.not_(e.eq(e.and_(e.lshr(mask, e.and_(at, WORD - 1)), 1), 0))
+    found = e.not_(e.eq(e.and_(e.lshr(mask, e.and_(at, SHIFTS)), 1), 0))
     return found if inside else e.both(found, e.both(e.le(0, at), e.lt(at, cardinality(t.of))))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from virtspec.errors import UsageError
 from virtspec.explore.native.layout import Node, leaves
 from virtspec.explore.native.memory import Words
 from virtspec.explore.native.search import Search
@@ -31,7 +32,8 @@ def distinct_values(search: Search) -> dict[str, int]:
 def _distinct(search: Search, mask: Words, most: int) -> int:
     kept = Shard(search.module, 0, 1, search.memory)
     for states in _chunks(search, len(mask)):
-        search.take(kept, (states & mask).reshape(-1), len(states))
+        if not kept.add((states & mask).reshape(-1), len(states)):
+            raise UsageError("there is not enough memory to count distinct values; raise --memory")
         if kept.states == most:
             break
     return kept.states

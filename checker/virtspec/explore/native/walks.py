@@ -53,7 +53,8 @@ GRACE = 1.0
 """Seconds that walks may go on when the time is over, so that those begun are ended ones."""
 PROGRESS_EVERY = 0.1
 """Seconds between two calls of the progress callback."""
-LONGEST_WALK = 1 << 60
+ENDLESS = 1 << 60
+"""More walks, or steps, than anybody has time for."""
 
 
 def simulate(
@@ -78,7 +79,7 @@ def simulate(
     started = time.monotonic()
     judged = [p for p in system.properties if only is None or p.id in only]
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
-    walking = Walks(system, judged, always, seed, min(depth, LONGEST_WALK), workers or os.cpu_count() or 1, fail_fast)
+    walking = Walks(system, judged, always, seed, depth, workers or os.cpu_count() or 1, fail_fast)
     compiled = time.monotonic()
     walking.run(walks, seconds, progress)
     found = Simulation(system.name, system.config, system.fingerprint, seed, depth, origin=ORIGIN)
@@ -149,11 +150,6 @@ class Walker:
         """Walks that it was given and that have not ended."""
         return int(self.info[STOP] - self.info[WALK])
 
-    @property
-    def cut(self) -> int:
-        """1 if a walk is under way, else 0."""
-        return int(self.left > 0 and self.info[STEP] >= 0)
-
 
 class Walks:
     """Walks through one System, and what they found."""
@@ -191,7 +187,7 @@ class Walks:
 
     def run(self, walks: int | None, seconds: float | None, progress: Callable[[Walking], None] | None = None) -> None:
         """Walk until it is enough, the time is over, or Ctrl-C. To be called once."""
-        enough = min(walks or LONGEST_WALK, LONGEST_WALK)
+        enough = min(walks or ENDLESS, ENDLESS)
         self.started, self.seconds = time.monotonic(), math.inf if seconds is None else seconds
         with ThreadPoolExecutor(len(self.walkers)) as pool:
             try:
@@ -250,11 +246,12 @@ class Walks:
 
     @property
     def ended(self) -> int:
-        return self.next - sum(walker.left for walker in self.walkers)
+        return self.next - self.cut
 
     @property
     def cut(self) -> int:
-        return sum(walker.cut for walker in self.walkers)
+        """Walks that were handed out and have not ended."""
+        return sum(walker.left for walker in self.walkers)
 
     @property
     def steps(self) -> int:
@@ -287,7 +284,7 @@ class Walks:
         walker = self.walker(steps, np.zeros(2, np.int64))
         walker.trail = np.zeros((steps + 1) * walker.words, np.uint64)
         walker.begin(range(number, number + 1))
-        walker.advance(LONGEST_WALK)
+        walker.advance(ENDLESS)
         if walker.info[STEPS] != steps:
             raise InternalError("a walk that was walked once more is another one")
         rows = walker.trail.reshape(-1, walker.words)

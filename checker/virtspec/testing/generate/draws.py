@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TypeVar
 
@@ -21,6 +21,10 @@ class Draws:
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
+
+    def whole(self, make: Callable[[], T]) -> T:
+        """What `make` draws, as one thing: a shrinking example can do without all of it at once."""
+        return self._draw(st.builds(make))
 
     def number(self, lo: int, hi: int) -> int:
         """An integer of lo..hi; shrinks to `lo`."""

@@ -50,7 +50,7 @@ class Expressions(Values):
         if depth <= 0:
             return self.atom(0)
         match self.draws.pick(
-            ("atom", "atom", "sum", "sum", "length", "count", "product", "division", "best", "if", "call")
+            ("atom", "atom", "sum", "sum", "length", "count", "product", "division", "division", "best", "if", "call")
         ):
             case "sum":
                 return self.arithmetic(self.draws.pick("+-"), depth)
@@ -101,7 +101,7 @@ class Expressions(Values):
         """An integer to calculate with, or to compare by order; None is a fault there."""
         optional = [t for t in self.scope.types() if isinstance(t, OptionType) and is_int(t.of)]
         paths = [p for t in optional for p in self.reads(t, depth)]
-        if not paths or self.total or not self.draws.chance(10):
+        if not paths or self.total or not self.draws.chance(35):
             return self.number(depth)
         path = self.draws.pick(paths)
         assert isinstance(path.type, OptionType)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 from virtspec.ir.types import (
     BOOL,
@@ -59,10 +60,12 @@ class _Writer:
         self.processes: list[tuple[str, Type, list[str]]] = []
         """Name, runner and labels to ask for."""
         self.room = ROOM
+        self.spend: list[str] = []
+        """What every process and action of a model that comes to its end begins with."""
 
     def write(self) -> str:
-        functions = self.function() if self.draws.chance(30) else []
-        part = self.component() if self.draws.chance(35) else None
+        functions = self.draws.whole(self.function) if self.draws.chance(30) else []
+        part = self.draws.whole(self.component) if self.draws.chance(35) else None
         model = self.model(part)
         properties = self.properties()
         body = "\n".join([*functions, *(part.text if part else []), *model, *properties])
@@ -154,6 +157,9 @@ class _Writer:
             lines.append(f"{name}: {self.words.annotation(t)}{initial}")
             paths += reach(f"self.{name}", t)
         return lines, paths
+
+    def field_type(self) -> Type:
+        return field_type(self.draws, self.words)
 
     def affordable(self, t: Type) -> Type:
         """`t`, or a bool where its values would be too many."""
@@ -271,27 +277,30 @@ class _Writer:
     def model(self, part: Part | None) -> list[str]:
         constants, known = self.constants()
         count = self.draws.number(1 + (part is None), len(FIELDS) - (part is not None))
-        types = [self.affordable(field_type(self.draws, self.words)) for _ in range(count)]
+        types = [self.affordable(self.draws.whole(self.field_type)) for _ in range(count)]
         declared, paths = self.fields(FIELDS[:count], types)
         scope = replace(self.scope, paths=tuple(paths), constants=known)
         if part is not None:
             line, place = self.place(part)
             declared += line
             scope = replace(place, paths=(*paths, *place.paths), constants=known)
+        if self.draws.chance(20):
+            declared.append(f"left: Annotated[int, Range(0, 3)] = {self.draws.number(1, 3)}")
+            self.spend = ["require(self.left > 0)", "self.left -= 1"]
         lines = ["class Random(Model):", INDENT + '"""Drawn at random."""', "", *indented(constants + declared)]
         if self.draws.chance(40):
-            text, helper = self.pure_method(scope, "holds")
+            text, helper = self.draws.whole(partial(self.pure_method, scope, "holds"))
             lines, scope = lines + indented(text), replace(scope, pure=(*scope.pure, helper))
         if self.draws.chance(40):
-            text, helper = self.effect_method(scope, "attempt")
+            text, helper = self.draws.whole(partial(self.effect_method, scope, "attempt"))
             lines, scope = lines + indented(text), replace(scope, effects=(*scope.effects, helper))
         if self.draws.chance(40):
-            text, helper = self.sub_process(scope, "helper")
+            text, helper = self.draws.whole(partial(self.sub_process, scope, "helper"))
             lines, scope = lines + indented(text), replace(scope, calls=(*scope.calls, helper))
         for name in ("run", "work")[: self.draws.pick((1, 1, 2))]:
-            lines += indented(self.process(scope, name))
+            lines += indented(self.draws.whole(partial(self.process, scope, name)))
         for name in ("event", "reset")[: self.draws.pick((0, 0, 1, 1, 2))]:
-            lines += indented(self.action(scope, name))
+            lines += indented(self.draws.whole(partial(self.action, scope, name)))
         self.scope = scope
         return [*lines, "", ""]
 
@@ -303,7 +312,9 @@ class _Writer:
         params = self.parameters(inside, 1)
         inside.assignable |= {p for p, _ in params}
         body = Statements(self.draws, self.words, inside)
-        lines = body.stepwise_body()
+        lines = self.spend + body.stepwise_body()
+        if self.spend and body.straight and self.draws.chance(40):  # to come to its end, it waits for what is all spent
+            lines.append(self.spend[0])
         self.processes.append((name, runner, body.sure))
         fair = self.draws.pick(("@process", "@process", '@process(fair="weak")'))
         return ["", fair, *self.method(name, [(who, runner), *params], "Steps", lines)[1:]]
@@ -311,7 +322,7 @@ class _Writer:
     def action(self, scope: Scope, name: str) -> list[str]:
         inside = self.fresh(scope)
         params = self.parameters(inside, 2)
-        lines = Statements(self.draws, self.words, inside).straight_body()
+        lines = self.spend + Statements(self.draws, self.words, inside).straight_body()
         fair = self.draws.pick(("@action", "@action", '@action(fair="strong")'))
         return ["", fair, *self.method(name, params, "None", lines)[1:]]
 
@@ -319,12 +330,12 @@ class _Writer:
 
     def properties(self) -> list[str]:
         found: list[str] = []
-        for number in range(self.draws.number(0, 2)):
-            found += self.property("invariant", f"safe{number + 1}", ("m",))
+        for number in range(self.draws.number(0, 4)):
+            found += self.draws.whole(partial(self.property, "invariant", f"safe{number + 1}", ("m",)))
         if self.draws.chance(40):
-            found += self.property("transition", "stepwise", ("before", "after"))
+            found += self.draws.whole(partial(self.property, "transition", "stepwise", ("before", "after")))
         if self.draws.chance(40):
-            found += self.property("reachable", "seen", ("m",))
+            found += self.draws.whole(partial(self.property, "reachable", "seen", ("m",)))
         return found
 
     def property(self, kind: str, name: str, states: tuple[str, ...]) -> list[str]:

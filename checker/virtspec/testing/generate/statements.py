@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from virtspec.ir.types import (
     BOOL,
@@ -95,7 +96,7 @@ class Statements:
         """So many statements; what they bind stays bound."""
         lines: list[str] = []
         for _ in range(self.draws.number(least, most)):
-            lines += self.statement(room, depth)
+            lines += self.draws.whole(partial(self.statement, room, depth))
         return lines
 
     @contextmanager
@@ -120,7 +121,7 @@ class Statements:
     def statement(self, room: Room, depth: int) -> list[str]:
         plain: list[Callable[[], list[str]]] = [
             *(self.assign,) * 6,
-            *(self.change,) * 3,
+            *(self.change,) * 6,
             self.declare,
             self.update,
             *(self.require,) * 2,
@@ -153,7 +154,9 @@ class Statements:
 
     def change(self) -> list[str]:
         """A number is counted up or down, a collection changed in place."""
-        target, t = self.target(lambda t: is_int(t) or isinstance(t, SetType | SeqType))
+        target, t = self.target(lambda t: isinstance(t, SetType | SeqType)) if self.draws.chance(50) else (None, BOOL)
+        if target is None:
+            target, t = self.target(is_int)
         if target is None:
             return self.assign()
         match t:
@@ -185,7 +188,7 @@ class Statements:
     def change_seq(self, target: str, of: Type) -> str:
         can = self.scope.can(of)
         method = self.draws.pick(
-            ("popleft", "clear", "pop", "pop", *("append", "append", "appendleft", "remove") * can)
+            ("clear", "pop", "pop", "popleft", "popleft", *("append", "append", *("appendleft", "remove") * 3) * can)
         )
         if method == "clear":
             return f"{target}.clear()"

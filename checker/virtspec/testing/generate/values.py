@@ -72,6 +72,8 @@ class Values(ABC):
                     self.boolean(depth - 1),
                     self.value(t, depth - 1, True),
                 )
+                if then == orelse == "None":  # twice None has no type where a method returns it
+                    return "None"
                 return f"({then} if {test} else {orelse})"
             case SetType(of):
                 return self.set(t, of, depth, typed)
@@ -184,7 +186,7 @@ class Values(ABC):
         """A key to look up; faults if it is none."""
         if depth <= 0:
             return self.leaf(t)
-        if not self.total and self.draws.chance(15):
+        if not self.total and self.draws.chance(20):
             return self.stored(t, depth - 1)
         return self.value(t, depth, typed=True)
 

@@ -105,7 +105,7 @@ def vocabulary(draws: Draws) -> Vocabulary:
 def field_type(draws: Draws, words: Vocabulary) -> Type:
     """The type of a field."""
     scalar = draws.pick(words.scalars)
-    kinds = ("scalar", "scalar", "option", "table", "set", "seq", "seq", "record", "table of", "optional record")
+    kinds = ("scalar", "scalar", "option", "table", "set", "seq", "seq", "seq", "record", "table of", "optional record")
     match draws.pick(kinds):
         case "scalar":
             return scalar

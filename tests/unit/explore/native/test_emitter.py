@@ -84,7 +84,8 @@ BITS: dict[str, tuple[Emit, Callable[[bool, bool], bool]]] = {
 @pytest.mark.parametrize("name", BITS)
 def test_truth_values(name: str) -> None:
     emit, expected = BITS[name]
-    e, wanted = Emitter(), []
+    e = Emitter()
+    wanted: list[int] = []
     for a, b, known_a, known_b in itertools.product([False, True], repeat=4):
         left: Any = a if known_a else e.not_(e.eq(e.load(e.address("%in", int(a))), 0))
         right: Any = b if known_b else e.not_(e.eq(e.load(e.address("%in", int(b))), 0))
