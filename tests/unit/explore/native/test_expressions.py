@@ -369,7 +369,7 @@ class Wide(Model):
 def small(m: Wide) -> bool:
     return {text.replace("self", "m")} < 5
 """
-    with pytest.raises(TooWide, match="computes with integers below 2\*\*63, not with -?\d+: use --engine oracle"):
+    with pytest.raises(TooWide, match=r"computes with integers below 2\*\*63, not with -?\d+: use --engine oracle"):
         agreed(system_of(spec))
 
 
