@@ -140,11 +140,7 @@ def check(
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
-    known = [*(p.id for p in system.properties), FAULT, DEADLOCK]
-    for prop in only or ():
-        if prop not in known:
-            hint = did_you_mean(prop, known)
-            raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
+    known(system, only)
     how: dict[str, Any] = {
         "only": only,
         "limits": limits,
@@ -161,8 +157,7 @@ def check(
     elif checkpoint is not None or resume is not None:
         raise UsageError(f"the engine {engine} neither writes checkpoints nor resumes: use --engine native")
     report = _search(system, engine, workers, how)
-    for prop, verdict in report.verdicts.items():
-        _confirm(system, prop, verdict, report.engine)
+    confirm(system, report.verdicts, f"the engine {report.engine}")
     return report
 
 
@@ -174,14 +169,25 @@ def _search(system: System, engine: Engine, workers: int | None, how: dict[str, 
     return native(system, workers=workers, **how)
 
 
-def _confirm(system: System, prop: str, verdict: Verdict, engine: str) -> None:
-    if isinstance(verdict, Violated | Reached):
-        try:
-            reason = reason_of(system, verdict.trace)
-        except NotABehaviour as error:
-            raise InternalError(f"the engine {engine} gave a trace for {prop} that does not replay: {error}") from error
-        if reason is None:
-            raise InternalError(f"the engine {engine} gave a trace for {prop} that does not show it")
+def known(system: System, only: Sequence[str] | None) -> None:
+    """Raises UsageError for an id of which the system has no property."""
+    ids = [*(p.id for p in system.properties), FAULT, DEADLOCK]
+    for prop in only or ():
+        if prop not in ids:
+            hint = did_you_mean(prop, ids)
+            raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
+
+
+def confirm(system: System, verdicts: Mapping[str, Verdict], whose: str) -> None:
+    """Replay every trace. Raises InternalError, which blames `whose` they are, for one that does not show its verdict."""
+    for prop, verdict in verdicts.items():
+        if isinstance(verdict, Violated | Reached):
+            try:
+                reason = reason_of(system, verdict.trace)
+            except NotABehaviour as error:
+                raise InternalError(f"{whose} gave a trace for {prop} that does not replay: {error}") from error
+            if reason is None:
+                raise InternalError(f"{whose} gave a trace for {prop} that does not show it")
 
 
 def reason_of(system: System, trace: Trace) -> str | None:

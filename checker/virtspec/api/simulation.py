@@ -5,14 +5,10 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
-from virtspec.api.checking import reason_of
-from virtspec.errors import InternalError, NothingChecked, UsageError
-from virtspec.explore.report import DEADLOCK, FAULT
+from virtspec.api.checking import confirm, known
+from virtspec.errors import NothingChecked, UsageError
 from virtspec.explore.simulation import DEFAULT_DEPTH, DEFAULT_SECONDS, MOST_DEPTH, Simulation, Walking
 from virtspec.ir.system import System
-from virtspec.source import did_you_mean
-from virtspec.trace.trace import NotABehaviour
-from virtspec.trace.verdict import Reached, Verdict, Violated
 
 SEEDS = 1 << 64
 """How many seeds there are. One that is drawn is shorter: people type them."""
@@ -45,11 +41,7 @@ def simulate(
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nowhere to walk")
-    known = [*(p.id for p in system.properties), FAULT, DEADLOCK]
-    for prop in only or ():
-        if prop not in known:
-            hint = did_you_mean(prop, known)
-            raise UsageError(f"{system.name} has no property {prop!r}" + (f"; {hint}" if hint else ""))
+    known(system, only)
     if seed is not None and not 0 <= seed < SEEDS:
         raise UsageError(f"the seed {seed} is not a whole number of 64 bits")
     if not 0 <= depth <= MOST_DEPTH:
@@ -69,16 +61,5 @@ def simulate(
         workers=workers,
         progress=progress,
     )
-    for prop, verdict in found.verdicts.items():
-        _confirm(system, prop, verdict)
+    confirm(system, found.verdicts, "a walk")
     return found
-
-
-def _confirm(system: System, prop: str, verdict: Verdict) -> None:
-    if isinstance(verdict, Violated | Reached):
-        try:
-            reason = reason_of(system, verdict.trace)
-        except NotABehaviour as error:
-            raise InternalError(f"a walk gave a trace for {prop} that does not replay: {error}") from error
-        if reason is None:
-            raise InternalError(f"a walk gave a trace for {prop} that does not show it")

@@ -76,18 +76,21 @@ class Simulation:
         return any(isinstance(v, Violated) for v in self.verdicts.values())
 
     @property
+    def undetermined(self) -> bool:
+        return any(isinstance(v, Unknown) for v in self.verdicts.values())
+
+    @property
     def steps_per_second(self) -> float:
         return self.steps / self.seconds if self.seconds > 0 else 0.0
 
     @property
     def exit_code(self) -> int:
-        """130 for one that was interrupted, 1 if a violation was found, else 0.
+        """130 for one that was interrupted, 1 if a violation was found, else 3 if anything is undetermined, else 0.
 
-        Not 3, as a check that could not tell: a simulation is never able to tell that something holds, so 3 would be its
-        code whenever it finds nothing, and would say nothing. It is asked whether random walks run into a violation, as
-        `lint` is asked for findings, and 0 says that these did not. The verdicts remain undetermined, in every format.
+        Walks cannot tell that anything holds, so 0 is the code only where nothing but witnesses was asked for and all of
+        them were reached.
         """
-        return 130 if self.interrupted else 1 if self.violated else 0
+        return 130 if self.interrupted else 1 if self.violated else 3 if self.undetermined else 0
 
 
 def simulation_json(

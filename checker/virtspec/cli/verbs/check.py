@@ -9,18 +9,9 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from virtspec.cli import options, progress
+from virtspec.cli import options, progress, traces
 from virtspec.cli.output import Output
 from virtspec.errors import UsageError
-
-if TYPE_CHECKING:
-    from virtspec.api import Specification
-    from virtspec.explore.report import Report
-    from virtspec.ir.system import System
-
-TRACES = Path("virtspec-traces")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,11 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     checkpoints.add_argument("--resume", metavar="DIR", type=Path, help="go on from the checkpoint in this directory")
     options.output(parser)
-    traces = parser.add_argument_group("traces")
-    traces.add_argument(
-        "--trace-dir", metavar="DIR", type=Path, help=f"store traces here, those of witnesses, too (default: {TRACES})"
-    )
-    traces.add_argument("--no-traces", action="store_true", help="store no trace")
+    traces.arguments(parser)
     options.verbosity(parser)
 
 
@@ -98,7 +85,7 @@ def run(args: argparse.Namespace) -> int:
                 warn=_warn,
             )
         said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
-        files = _store(args, spec, system, report, "-".join(said))
+        files = traces.store(args, system, report.verdicts, spec.target, "-".join(said))
         if args.format == "json":
             named = {"specification": spec.target, "configuration": args.config}
             out.json(report_json(system, report, **named, trace_files=files))
@@ -107,28 +94,6 @@ def run(args: argparse.Namespace) -> int:
     if report.stopped and not args.quiet:
         _tell_how_to_go_on(args.checkpoint)
     return exit_code(report)
-
-
-def _store(args: argparse.Namespace, spec: Specification, system: System, report: Report, stem: str) -> dict[str, str]:
-    """Store the traces; the file of each by property. A folder that cannot be written is no reason to fail."""
-    from virtspec.explore.report_json import trace_of
-    from virtspec.trace import itf
-    from virtspec.trace.verdict import Violated
-
-    folder: Path = args.trace_dir or TRACES
-    files: dict[str, str] = {}
-    for prop, verdict in report.verdicts.items():
-        trace = trace_of(verdict)
-        if args.no_traces or trace is None or not (isinstance(verdict, Violated) or args.trace_dir):
-            continue
-        path = folder / (_file_name(f"{stem}-{prop}") + ".itf.json")
-        try:
-            itf.write(path, system, trace, spec.target)
-        except OSError as error:
-            _warn(f"{path} cannot be written: {error.strerror}")
-            break
-        files[prop] = str(path)
-    return files
 
 
 def _warn(text: str) -> None:
@@ -143,7 +108,3 @@ def _tell_how_to_go_on(folder: Path | None) -> None:
 def _pause(text: str) -> float:
     """For argparse: a number of seconds, 0 included."""
     return 0.0 if text == "0" else options.seconds(text)
-
-
-def _file_name(name: str) -> str:
-    return "".join(c if c.isalnum() or c in "-_.=" else "_" for c in name)
