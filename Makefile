@@ -5,10 +5,10 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-all lint check bench clean
+.PHONY: help run test test-all lint check bench bench-oracle clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "%-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "%-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .venv: $(STAMP) ## the virtual environment with everything a developer needs
 
@@ -34,7 +34,10 @@ lint: $(STAMP) ## style, formatting, types, layers
 
 check: lint test ## what CI runs: lint and test
 
-bench: $(STAMP) ## measure the oracle
+bench: $(STAMP) ## measure virtspec beside other checkers
+	$(BIN)/virtspec bench
+
+bench-oracle: $(STAMP) ## measure the interpreter alone
 	$(BIN)/python tests/bench/oracle.py
 
 clean: ## remove the virtual environment, caches and built files

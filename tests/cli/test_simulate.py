@@ -70,14 +70,34 @@ def test_the_replay_command_of_the_report_works(spec: Path, run: Run) -> None:
     assert done.out.endswith("\nThe trace replays.\n")
 
 
-def test_what_is_not_found_is_undetermined_and_the_exit_code_0(spec: Path, run: Run) -> None:
+def test_what_is_not_found_is_undetermined_and_the_exit_code_3(spec: Path, run: Run) -> None:
     done = run(*FEW, "--property", "deadlock")
-    assert done.code == 0
+    assert done.code == 3
     assert "  deadlock  undetermined  " in done.out
     assert "holds" not in done.out
     assert done.out.endswith(
         "\nUndetermined: deadlock\nNo violation was met. Random walks prove nothing: other walks may meet one.\n"
     )
+
+
+@pytest.mark.parametrize("more", [[], ["-q"], ["--format", "json"], ["-o", "report.txt"]], ids=" ".join)
+def test_an_undetermined_property_is_no_pass_in_any_format(spec: Path, run: Run, more: list[str]) -> None:
+    done = run(*FEW, "--property", "L-R1", "--property", "fault", *more)
+    assert done.code == 3
+    if "json" in more:
+        assert json.loads(done.out)["exit_code"] == 3
+
+
+def test_witnesses_alone_that_are_all_reached_are_a_pass(spec: Path, run: Run) -> None:
+    done = run(*FEW, "--property", "L-R1")
+    assert done.code == 0
+    assert done.out.endswith("\nEverything asked for was reached.\n")
+
+
+def test_a_witness_that_is_not_reached_is_undetermined(spec: Path, run: Run) -> None:
+    done = run(*CAREFUL, "--walks", "10", "--depth", "1", "--property", "L-R1")
+    assert done.code == 3
+    assert "  L-R1  undetermined  " in done.out
 
 
 def test_the_command_that_is_printed_takes_the_same_walks_again(spec: Path, run: Run) -> None:
@@ -105,9 +125,12 @@ def test_a_step_that_was_never_taken_is_named(spec: Path, run: Run) -> None:
     assert "\n  never taken: turn\n" in run(*FEW).out
 
 
-def test_quiet_prints_only_violations(spec: Path, run: Run) -> None:
-    assert run(*FEW, "-q").out == "  L-S1  violated in 3 steps  The lock is free while the light is green.\n"
-    assert run(*FEW, "-q", "--property", "deadlock").out == ""
+def test_quiet_prints_only_what_is_violated_or_undetermined(spec: Path, run: Run) -> None:
+    assert run(*FEW, "-q", "--property", "L-S1", "--property", "L-R1", "--property", "fault").out == (
+        "  L-S1   violated in 3 steps  The lock is free while the light is green.\n"
+        "  fault  undetermined         No step runs into a fault.\n"
+    )
+    assert run(*FEW, "-q", "--property", "L-R1").out == ""
 
 
 def stored() -> list[str]:

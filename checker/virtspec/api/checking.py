@@ -140,7 +140,7 @@ def check(
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
-    known(system, only)
+    refuse_unknown(system, only)
     how: dict[str, Any] = {
         "only": only,
         "limits": limits,
@@ -169,7 +169,7 @@ def _search(system: System, engine: Engine, workers: int | None, how: dict[str, 
     return native(system, workers=workers, **how)
 
 
-def known(system: System, only: Sequence[str] | None) -> None:
+def refuse_unknown(system: System, only: Sequence[str] | None) -> None:
     """Raises UsageError for an id of which the system has no property."""
     ids = [*(p.id for p in system.properties), FAULT, DEADLOCK]
     for prop in only or ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
-from virtspec.api.checking import confirm, known
+from virtspec.api.checking import confirm, refuse_unknown
 from virtspec.errors import NothingChecked, UsageError
 from virtspec.explore.simulation import DEFAULT_DEPTH, DEFAULT_SECONDS, MOST_DEPTH, Simulation, Walking
 from virtspec.ir.system import System
@@ -41,7 +41,7 @@ def simulate(
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nowhere to walk")
-    known(system, only)
+    refuse_unknown(system, only)
     if seed is not None and not 0 <= seed < SEEDS:
         raise UsageError(f"the seed {seed} is not a whole number of 64 bits")
     if not 0 <= depth <= MOST_DEPTH:

@@ -24,6 +24,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     traces.add_argument("--no-traces", action="store_true", help="store no trace")
 
 
+def stem(name: str, config: str | None, given: Mapping[str, object]) -> str:
+    """How the files of a specification in a configuration begin, with the values of `-p`."""
+    return "-".join([name, *([config] if config else []), *(f"{n}={value}" for n, value in given.items())])
+
+
 def store(
     args: argparse.Namespace, system: System, verdicts: Mapping[str, Verdict], target: str, stem: str
 ) -> dict[str, str]:

@@ -174,7 +174,7 @@ def test_depth_bounds_walk_and_findings() -> None:
     found = {d: [i for i, v in s.verdicts.items() if isinstance(v, Violated | Reached)] for d, s in at.items()}
     assert found == {4: [], 5: ["small"], 6: ["small"], 7: ["small", "slowly"]}
     assert [s.longest for s in at.values()] == [4, 5, 6, 7]
-    assert at[4].exit_code == 0
+    assert [s.exit_code for s in at.values()] == [3, 1, 1, 1]
     assert not at[4].violated
 
 
@@ -318,6 +318,15 @@ def test_a_witness_is_no_reason_to_fail_fast() -> None:
     found = api.simulate(system_of(COUNTER), seed=1, walks=5000, fail_fast=True, only=["full", "bounded"])
     assert (found.walks, found.longest) == (5000, 9)
     assert isinstance(found.verdicts["full"], Reached)
+    assert found.exit_code == 3
+
+
+def test_only_witnesses_that_are_all_reached_pass() -> None:
+    system = system_of(COUNTER)
+    assert api.simulate(system, seed=1, walks=1, only=["full"]).exit_code == 0
+    assert api.simulate(system, seed=1, walks=1, depth=8, only=["full"]).exit_code == 3
+    assert api.simulate(system, seed=1, walks=1, only=["full", "fault"]).exit_code == 3
+    assert api.simulate(system, seed=1, walks=1, only=["full", "small"]).exit_code == 1
 
 
 # --- using it --------------------------------------------------------------------------------------------------------

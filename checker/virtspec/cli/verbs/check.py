@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+
 from virtspec.cli import options, progress, traces
 from virtspec.cli.output import Output
 from virtspec.errors import UsageError
@@ -84,8 +85,7 @@ def run(args: argparse.Namespace) -> int:
                 resume=args.resume,
                 warn=_warn,
             )
-        said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
-        files = traces.store(args, system, report.verdicts, spec.target, "-".join(said))
+        files = traces.store(args, system, report.verdicts, spec.target, traces.stem(spec.name, args.config, given))
         if args.format == "json":
             named = {"specification": spec.target, "configuration": args.config}
             out.json(report_json(system, report, **named, trace_files=files))

@@ -84,8 +84,8 @@ def run(args: argparse.Namespace) -> int:
                 workers=args.workers,
                 progress=tell,
             )
-        said = [spec.name, *([args.config] if args.config else []), *(f"{n}={value}" for n, value in given.items())]
-        files = traces.store(args, system, found.verdicts, spec.target, "-".join([*said, "walk"]))
+        stem = f"{traces.stem(spec.name, args.config, given)}-walk"
+        files = traces.store(args, system, found.verdicts, spec.target, stem)
         if args.format == "json":
             named = {"specification": spec.target, "configuration": args.config}
             out.json(simulation_json(system, found, **named, trace_files=files))
@@ -98,20 +98,19 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _print(out: Output, args: argparse.Namespace, system: System, found: Simulation, files: dict[str, str]) -> None:
-    """Everything; with --quiet one line per violation."""
+    """Everything; with --quiet one line per property that is violated or undetermined."""
     from virtspec.cli.report import print_heading, print_title, print_trace
     from virtspec.explore.report_json import trace_of
-    from virtspec.trace.verdict import Violated
+    from virtspec.trace.verdict import Reached, Violated
 
-    violated = {prop: v for prop, v in found.verdicts.items() if isinstance(v, Violated)}
     if args.quiet:
-        out.lines_of(_verdicts(system, violated))
+        out.lines_of(_verdicts(system, {prop: v for prop, v in found.verdicts.items() if not isinstance(v, Reached)}))
         return
     print_heading(out, system, args.target, args.config)
     out.lines_of(_verdicts(system, found.verdicts))
     for prop, verdict in found.verdicts.items():
         trace = trace_of(verdict)
-        if trace is not None and (args.verbose or prop in violated):
+        if trace is not None and (args.verbose or isinstance(verdict, Violated)):
             out.line()
             print_title(out, system, prop)
             reason = verdict.reason if isinstance(verdict, Violated) else ""
@@ -161,8 +160,10 @@ def _conclusion(found: Simulation) -> Iterator[list[Part]]:
         yield from paragraph(f"Undetermined: {', '.join(undetermined)}", "warn", indent=0)
     if found.interrupted:
         yield [("Interrupted.", "warn")]
-    if not violated:
+    if not violated and undetermined:
         yield [("No violation was met. Random walks prove nothing: other walks may meet one.", "warn")]
+    if not violated and not undetermined:
+        yield [("Everything asked for was reached.", "good")]
 
 
 def _ids(found: Simulation, which: str) -> list[str]:

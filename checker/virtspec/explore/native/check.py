@@ -63,22 +63,29 @@ def check(
     chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
     made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
     code = Code(made.text)
-    search = Search(made, code, workers or os.cpu_count() or 1, limits, _wanted(made, always, fail_fast))
-    compiled = time.monotonic()
-    who = identity(system, made, [*(p.id for p in judged), *always])
-    with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
-        search.run(made.layout.pack(small.system.init), progress)
+    wanted = _wanted(made, always, fail_fast)
+    with Search(made, code, workers or os.cpu_count() or 1, limits, wanted) as search:
+        compiled = time.monotonic()
+        who = identity(system, made, [*(p.id for p in judged), *always])
+        with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
+            search.run(made.layout.pack(small.system.init), progress)
+        report = _report(search, made, small)
+        report.values = distinct_values(search) if values else {}
+    report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
+    report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
+    return report
+
+
+def _report(search: Search, made: Module, small: Reduced) -> Report:
+    """What the search found; what it left open is still to be settled."""
+    system = small.original
     report = Report(system.name, system.config, system.fingerprint, "native", origin=ORIGIN)
     report.workers, report.words, report.memory = len(search.shards), made.layout.words, search.bytes
-    report.compile_seconds = compiled - started
     report.stopped, report.complete = search.stopped, not search.stopped
     report.states, report.depth, report.transitions = search.states, search.depth, sum(search.counts)
     report.per_action.update(dict(zip((a.name for a in system.actions), search.counts, strict=False)))
     report.verdicts.update(_verdicts(search, made, small))
     report.reductions = _notes(search, small)
-    report.values = distinct_values(search) if values else {}
-    report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
-    report.seconds = search.before + time.monotonic() - compiled
     return report
 
 

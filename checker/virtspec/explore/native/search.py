@@ -64,7 +64,10 @@ class Wanted:
 
 
 class Search:
-    """One search. `masks` and `events` hold, by bit, the state that settles each property that could be settled."""
+    """One search; a context, at whose end its threads are gone.
+
+    `masks` and `events` hold, by bit, the state that settles each property that could be settled.
+    """
 
     def __init__(self, module: Module, code: Code, workers: int, limits: Limits, wanted: Wanted) -> None:
         self.module = module
@@ -117,7 +120,14 @@ class Search:
             self.stopped = INTERRUPTED
             self.pool.shutdown(wait=True)
             self.pool = ThreadPoolExecutor(len(self.shards))
-            self.begin_level()
+            if self.levels:
+                self.begin_level()
+
+    def __enter__(self) -> Search:
+        return self
+
+    def __exit__(self, *failed: object) -> None:
+        self.pool.shutdown(wait=True)
 
     @property
     def depth(self) -> int:
