@@ -51,9 +51,9 @@ def test_random_systems_mean_the_same_to_every_engine(first: int, examples: int,
     for number in range(first, first + examples // AT_ONCE):
         examine_some(number, most, texts, among)
     assert {name: among[name] for name in DEMANDED if among[name] * OFTEN < examples} == {}
-    assert among["more than 8 states"] > 0.4 * len(texts)
+    assert among["more than 8 states"] > 0.3 * len(texts)
     assert among["whole graph"] > 0.8 * len(texts)
-    assert len(texts) > 0.6 * examples
+    assert len(texts) > 0.5 * examples
 
 
 def examine_some(number: int, most: int, texts: set[str], among: Counter[str]) -> None:
@@ -96,8 +96,8 @@ DEMANDED = [
 ]
 """What must have occurred."""
 OFTEN = 150
-"""Each of these must occur in one of so many drawn. The rarest (invariants without a value, set literals, states where
-nothing is to be done any more) occur eight times as often, whatever the seed, most of them in every third."""
+"""Each of these must occur in one of so many drawn. The rarest (invariants without a value, set literals, deadlocks,
+sequence operations) occur eight to twelve times as often on average, so that no other draws bring them down to that."""
 
 
 # --- CPython ---------------------------------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ exit codes:
     0  everything asked for holds
     1  a property is violated, a witness is missing, or the corpus disagrees
     2  the command is wrong: an option, a name, a value
-    3  undetermined: a limit was met before the answer was known
+    3  undetermined: a limit was met before the answer was known, or random walks did not show it
     4  a specification or another input file is malformed
     5  nothing was checked
    70  internal error

@@ -37,7 +37,7 @@ def test_most_are_small() -> None:
         sizes.append(check(drawn.system, only=(), limits=Limits(states=301)).states)
 
     measure()
-    assert sum(size > 300 for size in sizes) < len(sizes) / 10
+    assert sum(size > 300 for size in sizes) < len(sizes) / 5  # one in thirty; at times one in fifteen
     assert sum(size > 3 for size in sizes) > len(sizes) / 2
 
 

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
@@ -22,8 +24,36 @@ CHECKED = os.environ.get("VIRTSPEC_CHECK") == "1"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+SOURCES = ("intrinsics.py", "kernels.py", "orbits.py", "walk_kernels.py")
+"""The files that kernels are made of."""
+
+
+def cache_folder() -> str:
+    """Where compiled kernels are kept: one folder per version of all their sources.
+
+    Numba looks at the one file that a kernel stands in, and would take an old kernel for a new one if what it calls in
+    another file has changed.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    digest = hashlib.sha256(b"".join((Path(__file__).parent / name).read_bytes() for name in SOURCES))
+    return os.path.join(base, "virtspec", f"kernels-{digest.hexdigest()[:16]}")
+
+
+CACHE = cache_folder()
+
+
 def kernel(f: F) -> F:
-    return cast("F", numba.njit(nogil=True, cache=not CHECKED, boundscheck=CHECKED)(f))
+    """A loop called from Python: compiled when it is first called on a machine, then loaded."""
+    if CHECKED:
+        return part(f)
+    settings: Any = numba.config
+    before, settings.CACHE_DIR = settings.CACHE_DIR, CACHE
+    try:
+        return cast("F", numba.njit(nogil=True, cache=True)(f))
+    except RuntimeError:  # nothing can be written anywhere: compile it in every run
+        return part(f)
+    finally:
+        settings.CACHE_DIR = before
 
 
 def part(f: F) -> F:

@@ -11,7 +11,7 @@ from virtspec.explore.native.module import Module
 
 ROOM = 4096
 """Successors made at a time, unless one state may have more."""
-BATCH = 1024
+BATCH = 256
 """States added at a time."""
 BOXES = 1 << 18
 """States that all boxes of a worker hold before they are delivered."""
