@@ -5,10 +5,6 @@ each. `table` has a power of two of slots, found by hash with linear probing: 0 
 the state plus 1 in as many bits as there can be slots, and above it bits of the hash, so that hardly ever a state is
 looked at in vain.
 
-States are added in the order of their hashes, as many at a time as can be had, because the slot of a hash grows with the
-hash: neighbours in time are neighbours in the table, and among the states found together before. Memory is walked through
-instead of jumped about in.
-
 All kernels let go of the interpreter's lock.
 """
 
@@ -30,16 +26,13 @@ LOAD_PERCENT = 75
 """How full a table may be."""
 SMALL = 1 << 22
 """Slots up to which a table grows fourfold, to be built anew less often; from there on it is doubled."""
-DIGITS = 10
-"""Bits of the hash by which states are sorted."""
-
 STATES, SLOTS, NEXT, STOP, AT, FOUND, INFO = range(7)
 """What is known of a shard: how many states and slots there are, which states are still to be expanded, and of the
 successors in `out` how many are sorted and how many there are."""
 
-DONE, AGAIN, DELIVER, BROKEN = range(4)
-"""Why `advance` came back: all is expanded; the budget is used up; a box is full; a state has more successors than there
-is room for, or code was checked and did not keep to its bounds."""
+DONE, AGAIN, DELIVER, NO_ROOM, BROKEN = range(5)
+"""Why `advance` came back: all is expanded; the budget is used up; a box is full; there is no room for more states; a
+state has more successors than there is room for, or code was checked and did not keep to its bounds."""
 
 
 # --- the width of states -----------------------------------------------------------------------------------------------
@@ -162,23 +155,36 @@ def grow(words: int, hashes: Words, arena: Words, table: Slots, info: Numbers, s
 
 
 @part
-def arrange(states: Words, n: int, words: int, hashes: Words, sorted_: Words) -> None:
-    """Put `n` states into the order of the first bits of their hashes."""
-    ends = np.zeros(1 << DIGITS, np.int64)
-    shift = np.uint64(64 - DIGITS)
-    for i in range(n):
-        hashes[i] = hashed(states, i * words, words)
-        ends[np.int64(hashes[i] >> shift)] += 1
-    total = 0
-    for at in range(len(ends)):
-        total += ends[at]
-        ends[at] = total - ends[at]
-    for i in range(n):
-        digit = np.int64(hashes[i] >> shift)
-        to = ends[digit]
-        ends[digit] += 1
-        for k in range(words):
-            sorted_[to * words + k] = states[i * words + k]
+def enter(
+    states: Words,
+    n: int,
+    words: int,
+    hashes: Words,
+    places: Numbers,
+    arena: Words,
+    table: Slots,
+    info: Numbers,
+    spare: Numbers,
+) -> bool:
+    """Add `n` states, as many at a time as `hashes` and `places` hold; whether there was room for all of them.
+
+    The table grows as needed; `spare[0]` is how many bytes it may still take.
+    """
+    batch = len(hashes)
+    for first in range(0, n, batch):
+        some = min(batch, n - first)
+        while (info[STATES] + some) * 100 > info[SLOTS] * LOAD_PERCENT:
+            slots = info[SLOTS] * (4 if info[SLOTS] < SMALL else 2)
+            spare[0] -= 4 * (slots - info[SLOTS])
+            if spare[0] < 0 or slots + SLACK > len(table):
+                return False
+            grow(words, hashes, arena, table, info, slots)
+        if (info[STATES] + some) * words > len(arena):
+            return False
+        for i in range(some):
+            hashes[i] = hashed(states, (first + i) * words, words)
+        insert(states[first * words :], some, words, hashes, places, arena, table, info)
+    return True
 
 
 @kernel
@@ -188,40 +194,13 @@ def add(
     width: Width,
     hashes: Words,
     places: Numbers,
-    sorted_: Words,
     arena: Words,
     table: Slots,
     info: Numbers,
     spare: Numbers,
 ) -> bool:
-    """Add `n` states; whether there was room for all of them.
-
-    The table grows as needed; `spare[0]` is how many bytes it may still take. `places` has room for as many states as are
-    added at a time, `hashes` and `sorted_` for as many as are sorted at a time; if `sorted_` is empty, they are added in
-    the order in which they are.
-    """
-    words = words_of(width)
-    step, batch = len(hashes), len(places)
-    for first in range(0, n, step):
-        some = min(step, n - first)
-        while (info[STATES] + some) * 100 > info[SLOTS] * LOAD_PERCENT:
-            slots = info[SLOTS] * (4 if info[SLOTS] < SMALL else 2)
-            spare[0] -= 4 * (slots - info[SLOTS])
-            if spare[0] < 0 or slots + SLACK > len(table):
-                return False
-            grow(words, hashes, arena, table, info, slots)
-        if (info[STATES] + some) * words > len(arena):
-            return False
-        source = states[first * words : (first + some) * words]
-        if len(sorted_) and some > batch:
-            arrange(source, some, words, hashes, sorted_)
-            source = sorted_
-        for at in range(0, some, batch):
-            few = min(batch, some - at)
-            for i in range(few):
-                hashes[i] = hashed(source, (at + i) * words, words)
-            insert(source[at * words :], few, words, hashes, places, arena, table, info)
-    return True
+    """Add `n` states; see `enter`."""
+    return enter(states, n, words_of(width), hashes, places, arena, table, info, spare)
 
 
 @kernel
@@ -249,8 +228,13 @@ def advance(
     scratch: Numbers,
     best: Words,
     width: Width,
+    me: int,
+    hashes: Words,
+    places: Numbers,
     arena: Words,
+    table: Slots,
     info: Numbers,
+    spare: Numbers,
     out: Words,
     ends: Numbers,
     events: Numbers,
@@ -262,34 +246,40 @@ def advance(
     first: Numbers,
     budget: int,
 ) -> int:
-    """Expand states of the level, about `budget`, and sort the successors into boxes, one per shard.
+    """Expand states of the level, about `budget`; add the successors that belong here, sort the others into boxes.
 
     `keys`, `rename`, `sizes`, `scratch` and `best` are those of `orbits.canonize`; 0 for the first, and every state stands
-    for itself. `recent` holds a power of two of states that were sent not long ago, each where its hash leads: about half
-    of all successors, which need not be sent again. `sent` says how many states each box holds. `first[bit]` is the number
-    of the least state, word by word, with that event, -1 for none yet; only events in `pending` are looked at.
+    for itself. There is a box per shard, and `sent` says how many states each holds; shard `me` empties its own as soon
+    as it holds as many as are added at a time. `first[bit]` is the number of the least state, word by word, with that
+    event, -1 for none yet; only events in `pending` are looked at.
+
+    `recent` holds a power of two of states that were sent not long ago, each where its hash leads: about half of all
+    successors are among them and need not be sent again.
     """
     words = words_of(width)
-    shards, box, remembered = len(sent), len(boxes) // (len(sent) * words), len(recent) // words
+    box, remembered = len(boxes) // (len(sent) * words), len(recent) // words
+    own = boxes[me * box * words : (me + 1) * box * words]
     while True:
         for i in range(info[AT], info[FOUND]):
             h = hashed(out, i * words, words)
             near = int((h >> np.uint64(16)) & np.uint64(remembered - 1)) * words
-            if equal(recent, near, out, i * words, words):
-                continue
-            to = owner(h, shards)
-            if sent[to] == box:
-                info[AT] = i
-                return DELIVER
+            to = owner(h, len(sent))
+            if sent[to] == (len(hashes) if to == me else box):
+                if to != me:
+                    info[AT] = i
+                    return DELIVER
+                if not enter(own, sent[me], words, hashes, places, arena, table, info, spare):
+                    return NO_ROOM
+                sent[me] = 0
             start = (to * box + sent[to]) * words
+            other = np.uint64(0)
             for k in range(words):
+                other |= recent[near + k] ^ out[i * words + k]
                 recent[near + k] = boxes[start + k] = out[i * words + k]
-            sent[to] += 1
+            sent[to] += other != 0  # no branch: nobody could foretell which way it goes
         info[AT] = info[FOUND] = 0
-        if info[NEXT] >= info[STOP]:
-            return DONE
-        if budget <= 0:
-            return AGAIN
+        if info[NEXT] >= info[STOP] or budget <= 0:
+            break
         done = call_expand(
             code,
             arena.ctypes.data + info[NEXT] * words * 8,
@@ -312,6 +302,10 @@ def advance(
         info[FOUND] = ends[done - 1]
         if keys:
             canonize(keys, rename, sizes, scratch, best, out, info[FOUND], words)
+    if not enter(own, sent[me], words, hashes, places, arena, table, info, spare):
+        return NO_ROOM
+    sent[me] = 0
+    return AGAIN if info[NEXT] < info[STOP] else DONE
 
 
 @part

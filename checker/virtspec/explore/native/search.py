@@ -20,7 +20,7 @@ import numpy as np
 from virtspec.errors import InternalError
 from virtspec.explore.native import kernels, orbits
 from virtspec.explore.native.jit import Code
-from virtspec.explore.native.kernels import BROKEN, DONE
+from virtspec.explore.native.kernels import BROKEN, DONE, NO_ROOM
 from virtspec.explore.native.memory import Numbers, physical
 from virtspec.explore.native.memory import Words as Array
 from virtspec.explore.native.module import Module
@@ -212,10 +212,10 @@ class Search:
         """Expand every state of the level, round by round."""
         self.levels.append([shard.states for shard in self.shards])
         while not self.stopped:
-            reasons = self.each(self.expand)
             for shard in self.shards:
                 shard.spare[0] = (self.memory - self.bytes) // len(self.shards)
-            if not all(self.each(self.receive)):
+            reasons = self.each(self.expand)
+            if NO_ROOM in reasons or (len(self.shards) > 1 and not all(self.each(self.receive))):
                 self.stopped = self.out_of_memory()
             for shard in self.shards:
                 shard.sent[:] = 0
@@ -236,8 +236,13 @@ class Search:
                 self.expand_code,
                 *self.renaming(shard),
                 shard.width,
+                shard.number,
+                shard.hashes,
+                shard.places,
                 shard.arena,
+                shard.table,
                 shard.info,
+                shard.spare,
                 shard.out,
                 shard.ends,
                 shard.events,
@@ -256,7 +261,7 @@ class Search:
 
     def receive(self, shard: Shard) -> bool:
         """Take in what all have for this shard; whether there was room for it."""
-        return all(shard.receive(other) for other in self.shards)
+        return all(shard.receive(other) for other in self.shards if other is not shard)
 
     # --- limits
 

@@ -38,9 +38,8 @@ class Shard:
         self.spare: Numbers = np.full(1, memory, np.int64)
         room = max(ROOM, 2 * module.most_successors)
         self.out: Words = np.zeros(room * self.words, np.uint64)
-        self.box = BOXES // shards
-        self.hashes: Words = np.zeros(self.box, np.uint64)
-        self.sorted: Words = np.zeros(self.box * self.words, np.uint64)
+        self.box = max(BOXES // shards, BATCH)
+        self.hashes: Words = np.zeros(BATCH, np.uint64)
         self.places: Numbers = np.zeros(BATCH, np.int64)
         self.ends: Numbers = np.zeros(kernels.BLOCK, np.int64)
         self.events: Numbers = np.zeros(kernels.BLOCK, np.int64)
@@ -81,12 +80,11 @@ class Shard:
         """Take this one, which is in the set, for all that was sent not long ago."""
         self.recent[:] = np.tile(state, len(self.recent) // self.words)
 
-    def add(self, states: Words, n: int, in_order: bool = False) -> bool:
-        """Add `n` states that belong here, perhaps in this very order; whether there was room for all."""
-        arranged = self.sorted[:0] if in_order else self.sorted
-        buffers = (self.hashes, self.places, arranged, self.arena, self.table, self.info, self.spare)
+    def add(self, states: Words, n: int) -> bool:
+        """Add `n` states that belong here; whether there was room for all."""
+        buffers = (self.hashes, self.places, self.arena, self.table, self.info, self.spare)
         return bool(kernels.add(states, n, self.width, *buffers))
 
     def receive(self, other: Shard) -> bool:
-        """Take in what another worker, or this one, has sorted into this shard's box; whether there was room for all."""
+        """Take in what another worker has sorted into this shard's box; whether there was room for all."""
         return self.add(other.boxes[self.number * self.box * self.words :], int(other.sent[self.number]))

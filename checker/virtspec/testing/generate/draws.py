@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
+from random import Random
 from typing import TypeVar
 
 from hypothesis import strategies as st
@@ -43,3 +44,16 @@ class Draws:
         left = list(range(len(options)))
         found = [left.pop(self.number(0, len(left) - 1)) for _ in range(min(self.number(least, most), len(left)))]
         return [options[i] for i in sorted(found)]
+
+
+class Rolled(Draws):
+    """Choices that follow from a number. No version of Hypothesis has a say in them; and nothing shrinks."""
+
+    def __init__(self, seed: int) -> None:
+        self._random = Random(seed)
+
+    def whole(self, make: Callable[[], T]) -> T:
+        return make()
+
+    def number(self, lo: int, hi: int) -> int:
+        return self._random.randint(lo, hi)
