@@ -11,11 +11,11 @@ from virtspec.explore.native.module import Module
 
 ROOM = 4096
 """Successors made at a time, unless one state may have more."""
-BATCH = 256
+BATCH = 64
 """States added at a time."""
 BOXES = 1 << 18
 """States that all boxes of a worker hold before they are delivered."""
-RECENT = 1 << 17
+RECENT = 1 << 15
 """Words of states that are remembered as sent not long ago; they should fit into the second level of cache."""
 FIRST_SLOTS = 1 << 14
 MOST_STATES = (1 << 32) * 3 // 4
