@@ -1,7 +1,7 @@
 """Take random walks through a specification and report what they run into.
 
-For what is too large to be explored. A violation that is found is one, exit code 1. That none is found proves nothing: what
-no walk shows is undetermined, exit code 3. The seed is printed: with it, the same walks can be taken again.
+For what is too large to be explored. A violation that is found is one, exit code 1. That none is found proves nothing:
+what no walk shows is undetermined, exit code 3. The seed is printed: with it, the same walks can be taken again.
 """
 
 from __future__ import annotations

@@ -259,6 +259,7 @@ def advance(
     words = words_of(width)
     box, remembered = len(boxes) // (len(sent) * words), len(recent) // words
     own = boxes[me * box * words : (me + 1) * box * words]
+    full = False
     while True:
         for i in range(info[AT], info[FOUND]):
             h = hashed(out, i * words, words)
@@ -267,7 +268,8 @@ def advance(
             if sent[to] == (len(hashes) if to == me else box):
                 if to != me:
                     info[AT] = i
-                    return DELIVER
+                    full = True
+                    break
                 if not enter(own, sent[me], words, hashes, places, arena, table, info, spare):
                     return NO_ROOM
                 sent[me] = 0
@@ -277,6 +279,8 @@ def advance(
                 other |= recent[near + k] ^ out[i * words + k]
                 recent[near + k] = boxes[start + k] = out[i * words + k]
             sent[to] += other != 0  # no branch: nobody could foretell which way it goes
+        if full:
+            break
         info[AT] = info[FOUND] = 0
         if info[NEXT] >= info[STOP] or budget <= 0:
             break
@@ -305,7 +309,7 @@ def advance(
     if not enter(own, sent[me], words, hashes, places, arena, table, info, spare):
         return NO_ROOM
     sent[me] = 0
-    return AGAIN if info[NEXT] < info[STOP] else DONE
+    return DELIVER if full else AGAIN if info[NEXT] < info[STOP] else DONE
 
 
 @part

@@ -119,15 +119,20 @@ def test_traces_are_the_same_to_the_last_byte(monkeypatch: pytest.MonkeyPatch) -
         assert repr(found) == repr(alone)
 
 
-@pytest.mark.parametrize(("boxes", "recent"), [(4, 1), (4, 1 << 15), (12, 8)])
-def test_small_boxes_change_nothing(grid: System, monkeypatch: pytest.MonkeyPatch, boxes: int, recent: int) -> None:
-    """Nor how many states are remembered as sent not long ago."""
-    alone = all_of(explored(grid, 1))
+@pytest.mark.parametrize(("boxes", "batch", "recent"), [(4, 1, 1), (4, 4, 1 << 15), (12, 2, 8), (30, 7, 64)])
+def test_small_boxes_change_nothing(monkeypatch: pytest.MonkeyPatch, boxes: int, batch: int, recent: int) -> None:
+    """Nor how many states are added at a time, nor how many are remembered as sent not long ago.
+
+    Boxes are full in the middle of every round then, while a worker's own successors wait to be added.
+    """
+    wider = system_of(GRID.replace("Range(0, 2)]", "Range(0, 20)]").replace("range(3)", "range(21)"))
+    alone = all_of(explored(wider, 1))
     monkeypatch.setattr(shards, "BOXES", boxes)
+    monkeypatch.setattr(shards, "BATCH", batch)
     monkeypatch.setattr(shards, "RECENT", recent)
-    for workers in (1, 2, 4):
-        assert all_of(explored(grid, workers)) == alone
-        agreed(grid, workers)
+    for workers in (1, 2, 3, 4):
+        assert all_of(explored(wider, workers)) == alone
+    agreed(wider, 2)
 
 
 def test_each_property_alone_has_the_verdict_it_has_among_others(grid: System) -> None:
