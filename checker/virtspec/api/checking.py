@@ -138,6 +138,8 @@ def check(
     Raises UsageError for an unknown id, a system that the engine cannot take or a directory that must not be written to,
     InputError for what cannot be resumed, NothingChecked for a system in which nothing can happen.
     """
+    if only is not None and not only:
+        raise NothingChecked("no property is named: there is nothing to check")
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
     refuse_unknown(system, only)

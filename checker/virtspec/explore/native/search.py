@@ -100,6 +100,9 @@ class Search:
         shard.receive(shard)
         kernels.pick(shard.out, 0, shard.width, 1, 0, shard.out)
         kernels.judge(self.judge_code, shard.width, shard.arena, 0, 0, shard.ends, 0, shard.first)
+        if self.keys_code:
+            orbits.representative(*self.renaming(shard), shard.out[: shard.words])
+            orbits.count(*self.renaming(shard), shard.arena, 0, shard.words, 1)
 
     # --- the search
 
