@@ -16,6 +16,8 @@ Slots: TypeAlias = "npt.NDArray[np.uint32]"
 Numbers: TypeAlias = "npt.NDArray[np.int64]"
 
 _NORESERVE = 0x4000 if sys.platform == "linux" else 0
+_LINES = 16
+"""Words of 64 bits that are left free before and behind: a line, and the one that is fetched with it."""
 _LEAST = 1 << 21
 
 
@@ -31,6 +33,11 @@ def reserve(size: int, kind: type[Any]) -> npt.NDArray[Any]:
             size = max(size // 2 // _LEAST * _LEAST, _LEAST)
             continue
         return np.frombuffer(area, dtype=kind)
+
+
+def apart(count: int, kind: type[Any] = np.int64) -> npt.NDArray[Any]:
+    """An array of zeros that shares no cache line with anything else, so that threads do not slow each other down."""
+    return np.zeros(count + 2 * _LINES, kind)[_LINES : _LINES + count]
 
 
 def physical() -> int:

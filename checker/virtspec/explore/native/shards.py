@@ -6,7 +6,7 @@ import numpy as np
 
 from virtspec.explore.native import kernels
 from virtspec.explore.native.kernels import AT, FOUND, NEXT, SLACK, SLOTS, STATES, STOP
-from virtspec.explore.native.memory import Numbers, Words, reserve
+from virtspec.explore.native.memory import Numbers, Words, apart, reserve
 from virtspec.explore.native.module import Module
 
 ROOM = 4096
@@ -31,27 +31,29 @@ class Shard:
         self.width = kernels.width(self.words)
         self.number = number
         self.shards = shards
-        self.info: Numbers = np.zeros(kernels.INFO, np.int64)
+        self.info: Numbers = apart(kernels.INFO)
         self.info[SLOTS] = FIRST_SLOTS
         self.arena: Words = reserve(min(memory, MOST_STATES * self.words * 8), np.uint64)
         self.table = reserve(min(memory, 4 << 32) + 4 * (FIRST_SLOTS + SLACK), np.uint32)
-        self.spare: Numbers = np.full(1, memory, np.int64)
+        self.spare: Numbers = apart(1)
+        self.spare[0] = memory
         room = max(ROOM, 2 * module.most_successors)
         self.out: Words = np.zeros(room * self.words, np.uint64)
         self.box = max(BOXES // shards, BATCH)
-        self.hashes: Words = np.zeros(BATCH, np.uint64)
-        self.places: Numbers = np.zeros(BATCH, np.int64)
-        self.ends: Numbers = np.zeros(kernels.BLOCK, np.int64)
-        self.events: Numbers = np.zeros(kernels.BLOCK, np.int64)
-        self.counts: Numbers = np.zeros(max(len(module.layout.system.actions), 1), np.int64)
+        self.hashes: Words = apart(BATCH, np.uint64)
+        self.places: Numbers = apart(BATCH)
+        self.ends: Numbers = apart(kernels.BLOCK)
+        self.events: Numbers = apart(kernels.BLOCK)
+        self.counts: Numbers = apart(max(len(module.layout.system.actions), 1))
         self.recent: Words = np.zeros((1 << (RECENT // self.words).bit_length() - 1) * self.words, np.uint64)
         self.boxes: Words = np.zeros(self.box * shards * self.words, np.uint64)
-        self.sent: Numbers = np.zeros(shards, np.int64)
-        self.first: Numbers = np.full(64, -1, np.int64)
+        self.sent: Numbers = apart(shards)
+        self.first: Numbers = apart(64)
+        self.first[:] = -1
         sizes = [s.size for s in module.symmetric]
         self.sizes: Numbers = np.array(sizes, np.int64)
-        self.scratch: Numbers = np.zeros(4 * sum(sizes), np.int64)
-        self.best: Words = np.zeros(2 * self.words, np.uint64)
+        self.scratch: Numbers = apart(4 * sum(sizes))
+        self.best: Words = apart(2 * self.words, np.uint64)
 
     @property
     def states(self) -> int:
