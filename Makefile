@@ -3,6 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# One process per processor; what is computed once per file of tests stays in one of them.
+SPREAD := --numprocesses auto --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all lint check bench bench-oracle clean
@@ -21,10 +23,10 @@ run: $(STAMP) ## install, then check the whole shipped corpus
 	$(BIN)/virtspec corpus
 
 test: $(STAMP) ## the tests that take seconds
-	$(BIN)/pytest -m "not slow"
+	$(BIN)/pytest -m "not slow" $(SPREAD)
 
 test-all: $(STAMP) ## every test, the slow ones too
-	$(BIN)/pytest
+	$(BIN)/pytest $(SPREAD)
 
 lint: $(STAMP) ## style, formatting, types, layers
 	$(BIN)/ruff check
