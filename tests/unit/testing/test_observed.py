@@ -41,7 +41,7 @@ READABLE: list[tuple[Type, Value, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("t", "value", "expected"), READABLE, ids=str)
+@pytest.mark.parametrize(("t", "value", "expected"), READABLE, ids=[f"{t}-{i}" for i, (t, *_) in enumerate(READABLE)])
 def test_a_value_as_plain_python_is_no_different_from_itself(t: Type, value: Value, expected: object) -> None:
     plain = readable(t, value)
     assert expected is None or plain == expected
@@ -66,7 +66,9 @@ DIFFERENT: list[tuple[Type, Value, object, list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("t", "value", "observed", "expected"), DIFFERENT, ids=str)
+@pytest.mark.parametrize(
+    ("t", "value", "observed", "expected"), DIFFERENT, ids=[f"{t}-{i}" for i, (t, *_) in enumerate(DIFFERENT)]
+)
 def test_a_difference_is_named_down_to_the_entry(t: Type, value: Value, observed: object, expected: list[str]) -> None:
     assert [str(difference) for difference in differences("x", t, value, observed)] == expected
 
@@ -80,6 +82,6 @@ SAID_LESS: list[tuple[Type, Value, object]] = [
 ]
 
 
-@pytest.mark.parametrize(("t", "value", "observed"), SAID_LESS, ids=str)
+@pytest.mark.parametrize(("t", "value", "observed"), SAID_LESS, ids=[f"{t}-{i}" for i, (t, *_) in enumerate(SAID_LESS)])
 def test_an_observation_may_say_less_and_say_it_with_other_containers(t: Type, value: Value, observed: object) -> None:
     assert list(differences("x", t, value, observed)) == []
