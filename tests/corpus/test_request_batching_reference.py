@@ -103,9 +103,9 @@ def test_the_shrunk_trace_of_the_missing_commit_is_hardly_longer_than_the_shorte
         run(machine(system, adapter(reference.CommitsOnlyIfSomethingIsLeft), tell=["outcome"]))
     steps = [line.split()[1] for line in str(found.value).splitlines() if line[:4].strip().isdigit()]
     names = [step.partition("(")[0] for step in steps]
-    assert names[:3] == ["initial", "dispatch", "dispatch.prep"]
-    assert names[-2:] == ["dispatch.prep", "dispatch.end"]
-    assert len(names) <= 1 + 5 + 2
+    assert names[:2] == ["initial", "dispatch"]
+    assert names[-1] == "dispatch.end"
+    assert len(names) <= 1 + 5 + 4
 
 
 def test_order_in_the_ring_is_the_order_of_each_list() -> None:
