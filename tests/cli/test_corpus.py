@@ -150,7 +150,7 @@ def test_a_mechanism_without_configurations(zebra: Path, run: Run) -> None:
 
 
 def test_ctrl_c_reports_what_is_done(zebra: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    real, calls = agreement.check, []
+    real, calls = api.check, []
 
     def interrupted(*args: object, **options: object) -> object:
         calls.append(args)

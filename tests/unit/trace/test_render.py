@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from virtspec.explore import oracle
+from virtspec.explore import reasons
 from virtspec.ir.system import Field, Runner, System
 from virtspec.ir.types import BOOL, EnumType, IntType, ScalarsetType, TableType
 from virtspec.trace.render import differences, render, shown_steps, text
@@ -76,7 +76,7 @@ TOUR = """\
 
 
 def test_a_deadlock_with_its_reason_and_the_replay_command(lock: System, stuck: Trace) -> None:
-    reason = oracle.deadlock_reason(lock, stuck.states(lock)[-1])
+    reason = reasons.deadlock_reason(lock, stuck.states(lock)[-1])
     assert text(render(lock, stuck, reason=reason, command="virtspec replay stuck.itf.json")) == STUCK
 
 
