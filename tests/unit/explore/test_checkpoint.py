@@ -4,6 +4,7 @@ import errno
 import functools
 import json
 import os
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -154,8 +155,8 @@ def test_a_search_may_be_continued_many_times_in_one_directory(tmp_path: Path) -
     stop_at(tmp_path, 2)
     for depth, workers in enumerate((3, 1, 2, 2, 3), 3):
         stop_at(tmp_path, depth, workers, resume=tmp_path)
-        shards = [f"states-{k}-of-{workers}.bin" for k in range(workers)]
-        assert sorted(path.name for path in tmp_path.iterdir()) == [NAME, *shards]
+        states = [f"states-{k}-of-{workers}.bin" for k in range(workers)]
+        assert sorted(path.name for path in tmp_path.iterdir()) == [NAME, *states]
     assert found(native.check(grid(), resume=tmp_path, checkpoint=tmp_path, workers=2)) == found(whole())
 
 
@@ -186,7 +187,7 @@ def test_ctrl_c_within_a_level_leaves_the_checkpoint_of_its_beginning(
     kept = stored(tmp_path)
     assert (report.stopped, report.complete, len(seen)) == ("interrupted", False, 1)
     assert len(kept["levels"]) == 21
-    assert sum(shard["states"] for shard in kept["shards"]) < report.states
+    assert sum(worker["states"] for worker in kept["workers"]) < report.states
     assert sum(kept["counts"]) < report.transitions
     assert found(native.check(cube(), resume=tmp_path, workers=workers)) == found(native.check(cube()))
 
@@ -240,7 +241,7 @@ def test_what_a_killed_run_left_behind_the_states_is_of_no_account(tmp_path: Pat
         file.write(b"half a state, and more than that")
     assert found(native.check(grid(), resume=tmp_path, workers=1)) == found(whole())
     stop_at(tmp_path, 7, resume=tmp_path)
-    assert (tmp_path / "states-0-of-1.bin").stat().st_size == 8 * stored(tmp_path)["shards"][0]["states"]
+    assert (tmp_path / "states-0-of-1.bin").stat().st_size == 8 * stored(tmp_path)["workers"][0]["states"]
     assert found(native.check(grid(), resume=tmp_path, workers=1)) == found(whole())
 
 
@@ -315,14 +316,13 @@ def test_files_that_do_not_hold_their_states_are_refused(tmp_path: Path) -> None
         native.check(grid(), resume=tmp_path, checkpoint=tmp_path)
 
 
-def test_states_in_the_wrong_shard_are_refused(tmp_path: Path) -> None:
-    stop_at(tmp_path, 8, workers=2)
-    first, second = (tmp_path / f"states-{k}-of-2.bin" for k in range(2))
-    first.rename(tmp_path / "aside")
-    second.rename(first)
-    (tmp_path / "aside").rename(second)
-    alter(tmp_path, lambda doc: [each.reverse() for each in (doc["shards"], *doc["levels"])])
-    refused(tmp_path, "holds states twice, or where they do not belong", workers=2)
+def test_states_that_are_there_twice_are_refused(tmp_path: Path) -> None:
+    stop_at(tmp_path, 5)
+    file = tmp_path / "states-0-of-1.bin"
+    states = file.read_bytes()
+    file.write_bytes(states[:-8] + states[:8])
+    alter(tmp_path, lambda doc: doc["workers"][0].update(crc32=zlib.crc32(file.read_bytes())))
+    refused(tmp_path, "holds states twice")
 
 
 @pytest.mark.parametrize(
@@ -346,8 +346,8 @@ def test_a_file_that_is_no_checkpoint_is_refused(tmp_path: Path, text: str, mess
         {"levels": [[0], [1], [0]]},
         {"levels": [[0], [1, 2]]},
         {"levels": "all"},
-        {"shards": []},
-        {"shards": [{"states": -1, "crc32": 0}]},
+        {"workers": []},
+        {"workers": [{"states": -1, "crc32": 0}]},
         {"words": 2},
         {"words": True},
         {"counts": [1]},

@@ -18,9 +18,11 @@ The search:
     intrinsics    what the fixed loops are made of: how they are compiled, how they call generated code (Numba)
     memory        arrays that grow in place
     orbits        the representative of a state under symmetry (Numba)
-    kernels       the fixed loops: visited set, expansion, backward search (Numba)
-    shards        where the states are kept
-    search        level-synchronous breadth-first search over shards
+    visited       the set of the states found, which all workers share
+    visited_kernels  its fixed loops (Numba)
+    workers       what a worker has beside its part of that set
+    level_kernels the fixed loops over levels: expansion, backward search (Numba)
+    search        level-synchronous breadth-first search by several workers
     paths         shortest ways to states, back through the levels
     traces        from the states of a way to a verdict with its trace
     values        how many distinct values every field takes

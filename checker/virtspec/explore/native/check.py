@@ -80,7 +80,7 @@ def _report(search: Search, made: Module, small: Reduced) -> Report:
     """What the search found; what it left open is still to be settled."""
     system = small.original
     report = Report(system.name, system.config, system.fingerprint, "native", origin=ORIGIN)
-    report.workers, report.words, report.memory = len(search.shards), made.layout.words, search.bytes
+    report.workers, report.words, report.memory = len(search.workers), made.layout.words, search.visited.bytes
     report.stopped, report.complete = search.stopped, not search.stopped
     report.states, report.depth, report.transitions = search.states, search.depth, sum(search.counts)
     report.per_action.update(dict(zip((a.name for a in system.actions), search.counts, strict=False)))

@@ -1,6 +1,6 @@
 """Searches that survive: what is known at the beginning of a level, on disk, and taken up again from there.
 
-A checkpoint is a directory. `states-K-of-N.bin` holds the states of shard K, one behind the other in the order found, as
+A checkpoint is a directory. `states-K-of-N.bin` holds the states that worker K found, in the order found, as
 little-endian words of 64 bits. `checkpoint.json` says how many of them count, and everything else. It is replaced in one
 go when the states are safely on disk, so that there is always a whole checkpoint, whenever the machine dies. States are
 only ever added, so a checkpoint costs as much as there is new. What follows the states that count is of no account.
@@ -99,9 +99,9 @@ class Boundary:
     """What a search knows when it has judged the states of a level and expanded none of them."""
 
     levels: list[list[int]]
-    """For each level, where it begins in each shard."""
+    """For each level, how many states each worker had found when it began."""
     states: list[int]
-    """How many there are in each shard."""
+    """How many each worker has found."""
     counts: list[int]
     """Steps taken, by action."""
     masks: dict[int, Found]
@@ -110,7 +110,7 @@ class Boundary:
 
     @classmethod
     def of(cls, search: Search) -> Boundary:
-        states = [shard.states for shard in search.shards]
+        states = [part.states for part in search.visited.parts]
         seconds = search.before + time.monotonic() - search.started
         return cls(list(search.levels), states, search.counts, dict(search.masks), dict(search.events), seconds)
 
@@ -129,20 +129,20 @@ class Saved:
     def file(self) -> Path:
         return self.folder / NAME
 
-    def states_of(self, shard: int) -> Path:
-        return states_file(self.folder, shard, len(self.sums))
+    def states_of(self, worker: int) -> Path:
+        return states_file(self.folder, worker, len(self.sums))
 
     def text(self) -> str:
         """What `checkpoint.json` holds."""
         found = self.boundary
-        shards = [{"states": n, "crc32": s} for n, s in zip(found.states, self.sums, strict=True)]
+        workers = [{"states": n, "crc32": s} for n, s in zip(found.states, self.sums, strict=True)]
         return json.dumps(
             {
                 "schema": SCHEMA,
                 **vars(self.identity),
                 "words": self.words,
                 "seconds": round(found.seconds, 3),
-                "shards": shards,
+                "workers": workers,
                 "levels": found.levels,
                 "counts": found.counts,
                 "masks": {str(bit): {"level": f.level, "words": f.words} for bit, f in found.masks.items()},
@@ -151,9 +151,9 @@ class Saved:
         )
 
 
-def states_file(folder: Path, shard: int, shards: int) -> Path:
-    """Other numbers of shards have other files, so that those of the checkpoint before are left alone."""
-    return folder / f"states-{shard}-of-{shards}.bin"
+def states_file(folder: Path, worker: int, workers: int) -> Path:
+    """Other numbers of workers have other files, so that those of the checkpoint before are left alone."""
+    return folder / f"states-{worker}-of-{workers}.bin"
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -190,17 +190,17 @@ def _saved(folder: Path, doc: dict[str, Any]) -> Saved:
     config, properties = _get(doc, "config", dict), _get(doc, "properties", list)
     if not all(isinstance(x, str) for x in (*properties, *config.values())):
         raise Malformed("'config' or 'properties' holds what is no text")
-    shards, words = _get(doc, "shards", list), _get(doc, "words", int)
-    states = [_get(shard, "states", int) for shard in shards]
+    workers, words = _get(doc, "workers", list), _get(doc, "words", int)
+    states = [_get(worker, "states", int) for worker in workers]
     levels = [_numbers(level, len(states), "levels") for level in _get(doc, "levels", list)]
     bounds = [*levels, states]
     sizes = [[b - a for a, b in zip(x, y, strict=True)] for x, y in pairwise(bounds)]
-    if not shards or not levels or any(levels[0]) or words < 1 or any(min(s) < 0 or not any(s) for s in sizes):
-        raise Malformed("'levels' and 'shards' do not fit")
+    if not workers or not levels or any(levels[0]) or words < 1 or any(min(s) < 0 or not any(s) for s in sizes):
+        raise Malformed("'levels' and 'workers' do not fit")
     masks, events = (_found(_get(doc, key, dict), len(levels), words) for key in ("masks", "events"))
     counts = _numbers(_get(doc, "counts", list), None, "counts")
     seconds = _get(doc, "seconds", (int, float))
-    sums = [_get(shard, "crc32", int) for shard in shards]
+    sums = [_get(worker, "crc32", int) for worker in workers]
     who = Identity(config=config, properties=properties, **texts)
     return Saved(folder, who, words, Boundary(levels, states, counts, masks, events, float(seconds)), sums)
 

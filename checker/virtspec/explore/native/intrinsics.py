@@ -24,7 +24,7 @@ CHECKED = os.environ.get("VIRTSPEC_CHECK") == "1"
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-SOURCES = ("intrinsics.py", "kernels.py", "orbits.py", "walk_kernels.py")
+SOURCES = ("intrinsics.py", "level_kernels.py", "orbits.py", "visited_kernels.py", "walk_kernels.py")
 """The files that kernels are made of."""
 
 
@@ -96,9 +96,7 @@ def _caller(count: int, numbers: list[int], result: ir.Type) -> Callable[..., An
 
 def _prefetch(context, array, index):  # type: ignore[no-untyped-def]
     def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        of = signature.args[0]
-        found = context.make_array(of)(context, builder, args[0])
-        at = cgutils.get_item_pointer(context, builder, of, found, [args[1]], wraparound=False)  # type: ignore[no-untyped-call]
+        at = _element(context, builder, signature, args)
         pointer = ir.IntType(8).as_pointer()
         kinds = [pointer, *[ir.IntType(32)] * 3]
         signature_ = ir.FunctionType(ir.VoidType(), kinds)
@@ -110,6 +108,28 @@ def _prefetch(context, array, index):  # type: ignore[no-untyped-def]
     return types.void(array, types.int64), generate
 
 
+def _element(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+    """A pointer to args[0][args[1]]."""
+    of = signature.args[0]
+    found = context.make_array(of)(context, builder, args[0])
+    return cgutils.get_item_pointer(context, builder, of, found, [args[1]], wraparound=False)  # type: ignore[no-untyped-call]
+
+
+def _fetch_add(context, array, index, by):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.atomic_rmw("add", _element(context, builder, signature, args), args[2], "monotonic")
+
+    return types.int64(array, types.int64, types.int64), generate
+
+
+def _take_slot(context, array, index, value):  # type: ignore[no-untyped-def]
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        at, free = _element(context, builder, signature, args), ir.Constant(ir.IntType(32), 0)
+        return builder.extract_value(builder.cmpxchg(at, free, args[2], "acq_rel", "acquire"), 1)
+
+    return types.boolean(array, types.int64, types.uint32), generate
+
+
 call_expand: Callable[..., int] = intrinsic(_call_expand)
 """The generated `expand`, by address; see `module`."""
 call_judge: Callable[..., None] = intrinsic(_call_judge)
@@ -119,6 +139,11 @@ call_rename: Callable[..., None] = intrinsic(_call_rename)
 """The generated `keys` and `rename`, by address; see `canonical`."""
 prefetch: Callable[..., None] = intrinsic(_prefetch)
 """Ask for an element of an array; it will be read soon."""
+fetch_add: Callable[..., int] = intrinsic(_fetch_add)
+"""Add to an element of an array of 64-bit numbers in one atomic step; what it was."""
+take_slot: Callable[..., bool] = intrinsic(_take_slot)
+"""Set an element of an array of 32-bit numbers, if it is 0, in one atomic step; whether it was. What was written before
+is seen by whoever sees it."""
 
 
 # --- states ------------------------------------------------------------------------------------------------------------

@@ -19,7 +19,6 @@ from pathlib import Path
 import numpy as np
 
 from virtspec.errors import InputError, UsageError
-from virtspec.explore.native import kernels
 from virtspec.explore.native.checkpoint import (
     CHUNK,
     NAME,
@@ -33,8 +32,7 @@ from virtspec.explore.native.checkpoint import (
     verify,
 )
 from virtspec.explore.native.search import Bits, Found, Search
-from virtspec.explore.native.shards import Shard
-from virtspec.explore.report import INTERRUPTED
+from virtspec.explore.native.visited import Part
 
 EVERY = 60.0
 """Seconds between two checkpoints, if nobody says otherwise."""
@@ -46,28 +44,19 @@ Warn = Callable[[str], None]
 
 
 def restore(search: Search, saved: Saved) -> None:
-    """Put a search that has not begun where the checkpoint was made; the number of its shards may be another.
+    """Put a search that has not begun where the checkpoint was made; the number of its workers may be another.
 
     Raises InputError for files that do not hold what they should, UsageError if the states need too much memory.
     """
     verify(saved)
     known = saved.boundary
-    fits = len(known.counts) == len(search.shards[0].counts) and saved.words == search.shards[0].words
+    fits = len(known.counts) == len(search.workers[0].counts) and saved.words == search.visited.words
     for wanted, found in ((search.wanted.masks, known.masks), (search.wanted.events, known.events)):
         fits = fits and all(wanted.open >> bit & 1 for bit in found)
     if not fits:
         raise InputError(f"{saved.file} is not of this search, although it says so; it has been altered: begin anew")
-    try:
-        starts = search.each(lambda shard: _fill(search, shard, saved))
-    except KeyboardInterrupt:
-        search.stopped = INTERRUPTED  # so that the other threads end, too
-        raise
-    if search.stopped:
-        raise UsageError(f"{saved.folder}: {search.stopped} while reading {sum(known.states)} states; raise --memory")
-    if search.states != sum(known.states):
-        raise InputError(f"{saved.folder} holds states twice, or where they do not belong: begin anew")
-    search.levels[:] = [list(level) for level in zip(*starts, strict=True)]
-    search.shards[0].counts[:] = known.counts
+    _fill(search, saved)
+    search.workers[0].counts[:] = known.counts
     search.before, search.started = known.seconds, time.monotonic()  # a time limit is for searching, not for reading
     _take_over(search.masks, search.wanted.masks, known.masks)
     _take_over(search.events, search.wanted.events, known.events)
@@ -79,33 +68,29 @@ def _take_over(found: dict[int, Found], wanted: Bits, known: dict[int, Found]) -
         wanted.open &= ~(1 << bit)
 
 
-def _fill(search: Search, shard: Shard, saved: Saved) -> list[int]:
-    """Let a shard take in what it owns, level by level; where each level begins in it."""
-    same = len(saved.sums) == len(search.shards)
-    paths = [(k, saved.states_of(k)) for k in range(len(saved.sums)) if not same or k == shard.number]
-    most = max(CHUNK // (shard.words * 8), 1)
-    own = np.zeros(most * shard.words, np.uint64)
-    starts = []
-    bounds = [*saved.boundary.levels, saved.boundary.states]
-    files = [(k, path.open("rb")) for k, path in paths]
+def _fill(search: Search, saved: Saved) -> None:
+    """Add all states, level by level; each worker has found what is in the files whose numbers lead to it."""
+    parts, words = search.visited.parts, saved.words
+    most = max(CHUNK // (words * 8), 1)
+    files = [saved.states_of(k).open("rb") for k in range(len(saved.sums))]
     try:
-        for start, stop in pairwise(bounds):
-            starts.append(shard.states)
-            for number, file in files:
-                left = stop[number] - start[number]
-                while left and not search.stopped:
-                    n = min(left, most)
-                    states = np.fromfile(file, WORD, n * shard.words).astype(np.uint64, copy=False)
-                    if len(states) < n * shard.words:
+        for start, stop in pairwise([*saved.boundary.levels, saved.boundary.states]):
+            search.levels.append([part.states for part in parts])
+            for k, file in enumerate(files):
+                for at in range(start[k], stop[k], most):
+                    n = min(stop[k] - at, most)
+                    states = np.fromfile(file, WORD, n * words).astype(np.uint64, copy=False)
+                    if len(states) < n * words:
                         raise InputError(f"{file.name} has become shorter while it was read")
-                    found = kernels.pick(states, n, shard.width, len(search.shards), shard.number, own)
-                    if not shard.add(own, found) or search.bytes > search.memory:
-                        search.stopped = search.out_of_memory()
-                    left -= n
+                    if not search.visited.add(parts[k % len(parts)], states, n) or search.visited.bytes > search.memory:
+                        total = sum(saved.boundary.states)
+                        why = f"{search.out_of_memory()} while reading {total} states; raise --memory"
+                        raise UsageError(f"{saved.folder}: {why}")
     finally:
-        for _, file in files:
+        for file in files:
             file.close()
-    return starts
+    if search.states != sum(saved.boundary.states):
+        raise InputError(f"{saved.folder} holds states twice: begin anew")
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------
@@ -126,7 +111,7 @@ class Writer:
     due: float = 0.0
     failed: bool = False
     done: list[int] = field(default_factory=list)
-    """States on disk, by shard."""
+    """States on disk, by worker."""
     sums: list[int] = field(default_factory=list)
 
     def boundary(self, search: Search) -> None:
@@ -140,12 +125,12 @@ class Writer:
         """Make the last boundary the checkpoint. What the disk refuses is told once, then no more are made."""
         if self.seen is None or self.failed:
             return
-        self.done = self.done or [0] * len(search.shards)
-        self.sums = self.sums or [0] * len(search.shards)
+        self.done = self.done or [0] * len(search.workers)
+        self.sums = self.sums or [0] * len(search.workers)
         try:
-            for shard in search.shards:
-                self._add(shard, self.seen.states[shard.number])
-            self._replace(Saved(self.folder, self.identity, search.shards[0].words, self.seen, self.sums))
+            for part in search.visited.parts:
+                self._add(part, self.seen.states[part.number])
+            self._replace(Saved(self.folder, self.identity, search.visited.words, self.seen, self.sums))
         except OSError as error:
             self.failed = True
             self.warn(
@@ -153,23 +138,23 @@ class Writer:
                 "the search goes on without, the last checkpoint stays as it is"
             )
 
-    def _add(self, shard: Shard, states: int) -> None:
+    def _add(self, part: Part, states: int) -> None:
         """Put the new states behind those that are on disk, in place of what a run that was cut short has left there."""
-        first = self.done[shard.number]
-        path = states_file(self.folder, shard.number, len(self.done))
+        first = self.done[part.number]
+        path = states_file(self.folder, part.number, len(self.done))
         with path.open("r+b" if path.exists() else "w+b") as file:
-            file.truncate(first * shard.words * 8)
+            file.truncate(first * part.words * 8)
             file.seek(0, os.SEEK_END)
-            total = self.sums[shard.number]
+            total = self.sums[part.number]
             step = CHUNK // 8
-            for at in range(first * shard.words, states * shard.words, step):
-                new = shard.arena[at : min(at + step, states * shard.words)]
-                part = new.astype(WORD, copy=False).data.cast("B")
-                file.write(part)
-                total = zlib.crc32(part, total)
+            for at in range(first * part.words, states * part.words, step):
+                new = part.arena[at : min(at + step, states * part.words)]
+                chunk = new.astype(WORD, copy=False).data.cast("B")
+                file.write(chunk)
+                total = zlib.crc32(chunk, total)
             file.flush()
             os.fsync(file.fileno())
-        self.done[shard.number], self.sums[shard.number] = states, total
+        self.done[part.number], self.sums[part.number] = states, total
 
     def _replace(self, saved: Saved) -> None:
         fresh = self.folder / f"{NAME}.new"
@@ -189,7 +174,7 @@ class Writer:
         os.close(self.handle)
 
 
-def writer(folder: Path, who: Identity, every: float, warn: Warn, resumed: Saved | None, shards: int) -> Writer:
+def writer(folder: Path, who: Identity, every: float, warn: Warn, resumed: Saved | None, workers: int) -> Writer:
     """A writer into `folder`. Raises UsageError if that cannot be used, or holds a checkpoint that is not `resumed`."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -200,7 +185,7 @@ def writer(folder: Path, who: Identity, every: float, warn: Warn, resumed: Saved
     try:
         _lock(made)
         if resumed is not None and resumed.folder.samefile(folder):
-            if len(resumed.sums) == shards:
+            if len(resumed.sums) == workers:
                 made.done, made.sums = list(resumed.boundary.states), list(resumed.sums)
         elif (folder / NAME).exists():
             raise UsageError(f"--checkpoint {folder}: {_occupied(folder, who)}")
@@ -253,7 +238,7 @@ def keeping(
     saved = None if resume is None else read(resume)
     if saved is not None and (why := difference(saved.identity, who)):
         raise InputError(f"{saved.file} {why}")
-    made = None if checkpoint is None else writer(checkpoint, who, every, warn, saved, len(search.shards))
+    made = None if checkpoint is None else writer(checkpoint, who, every, warn, saved, len(search.workers))
     try:
         if saved is not None:
             restore(search, saved)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,8 +22,12 @@ _LINES = 16
 _LEAST = 1 << 21
 
 
-def reserve(size: int, kind: type[Any]) -> npt.NDArray[Any]:
-    """An array of zeros for up to `size` bytes, or for as many as the address space is allowed to hold."""
+def reserve(size: int, kind: type[Any], *, scattered: bool = False) -> npt.NDArray[Any]:
+    """An array of zeros for up to `size` bytes, or for as many as the address space is allowed to hold.
+
+    `scattered`: it is used here and there, so that large pages are worth asking for. What is filled from one end to the
+    other is better off without: they have to be cleared, and often fetched from the host, all at once.
+    """
     size = max(size // _LEAST * _LEAST, _LEAST)
     while True:
         try:
@@ -32,6 +37,9 @@ def reserve(size: int, kind: type[Any]) -> npt.NDArray[Any]:
                 raise
             size = max(size // 2 // _LEAST * _LEAST, _LEAST)
             continue
+        if scattered and hasattr(mmap, "MADV_HUGEPAGE"):
+            with suppress(OSError):  # a kernel without
+                area.madvise(mmap.MADV_HUGEPAGE)
         return np.frombuffer(area, dtype=kind)
 
 

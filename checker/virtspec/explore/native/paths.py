@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 
 from virtspec.errors import InternalError
-from virtspec.explore.native import kernels
-from virtspec.explore.native.search import BROKEN_CODE, Found, Search
-from virtspec.explore.native.shards import Shard
+from virtspec.explore.native import level_kernels
+from virtspec.explore.native.search import Found, Search
+from virtspec.explore.native.visited_kernels import BROKEN_CODE
+from virtspec.explore.native.workers import Worker
 
 Words = tuple[int, ...]
 
@@ -56,13 +57,13 @@ def predecessors(search: Search, level: int, targets: Sequence[Words]) -> dict[W
     return best
 
 
-def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Callable[[Shard], list[Words | None]]:
-    def find(shard: Shard) -> list[Words | None]:
-        least = np.full(count, -1, np.int64)
-        where = (shard.width, shard.arena, *search.bounds(level, shard))
-        buffers = (shard.out, shard.ends, shard.events, np.zeros_like(shard.counts))
-        if not kernels.find(search.expand_code, *search.renaming(shard), *where, *buffers, targets, least):
+def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Callable[[Worker], list[Words | None]]:
+    def find(worker: Worker) -> list[Words | None]:
+        part, least = worker.part, np.full(count, -1, np.int64)
+        where = (part.width, part.arena, *search.bounds(level, part))
+        buffers = (worker.out, worker.ends, worker.events, np.zeros_like(worker.counts))
+        if not level_kernels.find(search.expand_code, *search.renaming(worker), *where, *buffers, targets, least):
             raise InternalError(BROKEN_CODE)
-        return [shard.state(int(number)) if number >= 0 else None for number in least]
+        return [part.state(int(number)) if number >= 0 else None for number in least]
 
     return find

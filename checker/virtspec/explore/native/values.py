@@ -10,7 +10,7 @@ from virtspec.errors import UsageError
 from virtspec.explore.native.layout import Node, leaves
 from virtspec.explore.native.memory import Words
 from virtspec.explore.native.search import Search
-from virtspec.explore.native.shards import Shard
+from virtspec.explore.native.visited import Visited
 from virtspec.ir.types import cardinality
 
 CHUNK = 1 << 16
@@ -30,9 +30,9 @@ def distinct_values(search: Search) -> dict[str, int]:
 
 
 def _distinct(search: Search, mask: Words, most: int) -> int:
-    kept = Shard(search.module, 0, 1, search.memory)
+    kept = Visited(len(mask), 1, search.memory)
     for states in _chunks(search, len(mask)):
-        if not kept.add((states & mask).reshape(-1), len(states)):
+        if not kept.add(kept.parts[0], (states & mask).reshape(-1), len(states)):
             raise UsageError("there is not enough memory to count distinct values; raise --memory")
         if kept.states == most:
             break
@@ -40,10 +40,10 @@ def _distinct(search: Search, mask: Words, most: int) -> int:
 
 
 def _chunks(search: Search, words: int) -> Iterator[Words]:
-    for shard in search.shards:
-        for start in range(0, shard.states, CHUNK):
-            stop = min(start + CHUNK, shard.states)
-            yield shard.arena[start * words : stop * words].reshape(-1, words)
+    for part in search.visited.parts:
+        for start in range(0, part.states, CHUNK):
+            stop = min(start + CHUNK, part.states)
+            yield part.arena[start * words : stop * words].reshape(-1, words)
 
 
 def _mask(node: Node, words: int) -> Words:

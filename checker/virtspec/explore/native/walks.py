@@ -28,8 +28,8 @@ from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.module import Module, module
-from virtspec.explore.native.search import BROKEN_CODE
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
+from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
 from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.explore.simulation import DEFAULT_DEPTH, Simulation, Walking

@@ -19,7 +19,8 @@ from virtspec.errors import InternalError
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Group, Layout, Leaf, Node, layout
 from virtspec.explore.native.module import Module, module
-from virtspec.explore.native.search import BROKEN_CODE, Bits, Search, Wanted
+from virtspec.explore.native.search import Bits, Search, Wanted
+from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.report import Limits
 from virtspec.ir.system import System
 
@@ -127,7 +128,7 @@ def searched(made: Module, workers: int = 1) -> frozenset[tuple[int, ...]]:
     search = Search(made, code, workers, Limits(), Wanted(Bits(3), Bits(0)))
     search.run(made.layout.pack(made.layout.system.init))
     assert code.address("expand")  # it has lived as long as the search
-    states = (shard.state(number) for shard in search.shards for number in range(shard.states))
+    states = (part.state(number) for part in search.visited.parts for number in range(part.states))
     return frozenset(states)
 
 

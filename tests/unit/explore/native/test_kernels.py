@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from tests.unit.explore.native.conftest import system_of
 
-from virtspec.explore.native import kernels, shards
+from virtspec.explore.native import visited as visiting
+from virtspec.explore.native import visited_kernels as kernels
 from virtspec.explore.native.intrinsics import less
 from virtspec.explore.native.jit import Code
-from virtspec.explore.native.kernels import SLACK, SLOTS
 from virtspec.explore.native.layout import WORD
 from virtspec.explore.native.memory import Words
-from virtspec.explore.native.module import Module, module
+from virtspec.explore.native.module import module
 from virtspec.explore.native.paths import predecessors
 from virtspec.explore.native.search import Bits, Search, Wanted
-from virtspec.explore.native.shards import Shard
+from virtspec.explore.native.visited import Part
+from virtspec.explore.native.visited_kernels import SLACK
 from virtspec.explore.report import Limits
-from virtspec.ir.system import Field, System
-from virtspec.ir.types import IntType
 from virtspec.semantics.interp import Taken
 from virtspec.semantics.successors import successors
 
@@ -34,44 +32,35 @@ FIRST, SECOND, START = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0x243F6A8885A308D
 State = tuple[int, ...]
 
 
-@cache
-def module_of(words: int) -> Module:
-    """A module whose states have so many words."""
-    fields = tuple(Field(f"word{i}", IntType(0, (1 << WORD) - 1), 0) for i in range(words))
-    made = module(System("Words", (), fields, (), ()), [])
-    assert made.layout.words == words
-    return made
+class Visited(visiting.Visited):
+    """The set. Its parts take turns in finding states."""
 
+    def __init__(self, words: int, workers: int = 1, memory: int = 1 << 24) -> None:
+        super().__init__(words, workers, memory)
+        self.turn = 0
 
-class Visited:
-    """The set of one shard. It begins with a few slots."""
-
-    def __init__(self, words: int, memory: int = 1 << 24) -> None:
-        self.shard = Shard(module_of(words), 0, 1, memory)
-
-    def add(self, states: Sequence[State]) -> bool:
-        return self.shard.add(np.array(states, np.uint64).reshape(-1), len(states))
+    def put(self, states: Sequence[State]) -> bool:
+        self.turn = (self.turn + 1) % len(self.parts)
+        return self.add(self.parts[self.turn], np.array(states, np.uint64).reshape(-1), len(states))
 
     @property
-    def slots(self) -> int:
-        return int(self.shard.info[SLOTS])
+    def held(self) -> list[State]:
+        return [part.state(number) for part in self.parts for number in range(part.states)]
 
     def check(self, expected: Iterable[State]) -> None:
         """It holds these states, each once, and finds all of them."""
-        states = set(expected)
-        found = [self.shard.state(number) for number in range(self.shard.states)]
-        assert len(found) == len(states) == np.count_nonzero(self.shard.table[: self.slots + SLACK])
+        states, found = set(expected), self.held
+        assert len(found) == len(states) == np.count_nonzero(self.table[: self.slots + SLACK])
         assert set(found) == states
-        assert all(self.add(found[start : start + 4]) for start in range(0, len(found), 4))
-        assert self.shard.states == len(states)
+        assert all(self.put(found[start : start + 4]) for start in range(0, len(found), 4))
+        assert self.states == len(states)
 
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Tables begin with eight slots, and few states are sorted and added at a time."""
-    monkeypatch.setattr(shards, "FIRST_SLOTS", 8)
-    monkeypatch.setattr(shards, "BOXES", 64)
-    monkeypatch.setattr(shards, "BATCH", 8)
+    """Tables begin with eight slots, and few states are added at a time."""
+    monkeypatch.setattr(visiting, "FIRST_SLOTS", 8)
+    monkeypatch.setattr(visiting, "BATCH", 4)
 
 
 def hash_of(array: Words, at: int, words: int) -> int:
@@ -131,9 +120,9 @@ def test_it_holds_what_a_set_holds(words: int, at_once: int) -> None:
     visited, states = Visited(words), some_states(words, 3000, words)
     expected: set[State] = set()
     for start in range(0, len(states), at_once):
-        assert visited.add(states[start : start + at_once])
+        assert visited.put(states[start : start + at_once])
         expected |= set(states[start : start + at_once])
-        assert visited.shard.states == len(expected)
+        assert visited.states == len(expected)
     assert 1000 < len(expected) < 2500
     assert len(expected) < visited.slots
     visited.check(expected)
@@ -144,14 +133,14 @@ def test_so_it_does_with_tables_and_buffers_as_they_are(words: int, monkeypatch:
     monkeypatch.undo()
     visited, states = Visited(words), some_states(words, 30_000, words)
     for some in (states[:9000], states[2000:20_000], states[20_000:]):
-        assert visited.add(some)
+        assert visited.put(some)
     visited.check(states)
 
 
 @pytest.mark.parametrize("words", WORDS)
 def test_many_equal_states_at_once_are_one(words: int) -> None:
     visited, state = Visited(words), tuple(range(words))
-    assert visited.add([state] * 1000)
+    assert visited.put([state] * 1000)
     visited.check([state])
 
 
@@ -162,7 +151,7 @@ def test_growing_loses_nothing(words: int) -> None:
     visited = Visited(words)
     for count, state in enumerate(states, 1):
         slots = visited.slots
-        assert visited.add([state])
+        assert visited.put([state])
         if visited.slots > slots:
             visited.check(states[:count])
             grown += 1
@@ -192,13 +181,43 @@ def test_the_worst_hashes_only_take_longer(words: int, kind: str) -> None:
     assert len(states) > 80 or (words == 1 and "hash" in kind)
     visited = Visited(words)
     for start in range(0, len(states), 3):
-        assert visited.add([*states[start : start + 3], *states[:start:7]])
+        assert visited.put([*states[start : start + 3], *states[:start:7]])
     visited.check(states)
     for _ in range(3):
         full = some_states(words, visited.slots, visited.slots)
-        assert visited.add(full)
+        assert visited.put(full)
         states += full
         visited.check(states)
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("workers", [2, 3, 5])
+def test_several_workers_hold_what_one_holds(words: int, workers: int) -> None:
+    visited, states = Visited(words, workers), some_states(words, 3000, words)
+    for start in range(0, len(states), 20):
+        assert visited.put(states[start : start + 20])
+    assert all(part.states > 100 for part in visited.parts)
+    visited.check(states)
+
+
+@pytest.mark.parametrize("words", WORDS)
+@pytest.mark.parametrize("workers", [2, 4])
+def test_workers_that_find_the_same_at_once_hold_it_once(
+    words: int, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nearly every state is entered by all workers, in the same order, so that they are often at the same slot."""
+    monkeypatch.undo()
+    visited = Visited(words, workers, 1 << 28)
+    visited.grow(1 << 18)
+    visited.share()
+    states = np.array(some_states(words, 30_000, words), np.uint64).reshape(-1)
+
+    def enter(part: Part) -> int:
+        return part.enter(states, 30_000)
+
+    with ThreadPoolExecutor(workers) as pool:
+        assert list(pool.map(enter, visited.parts)) == [30_000] * workers
+    visited.check(map(tuple, states.reshape(-1, words).tolist()))
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -207,15 +226,15 @@ def test_what_finds_no_room_is_told(words: int) -> None:
     states = list(dict.fromkeys(some_states(words, 900, 5)))
     visited = Visited(words, memory=1000)
     added = 0
-    while visited.add([states[added]]):
+    while visited.put([states[added]]):
         added += 1
     assert 8 < added < visited.slots < 256
-    assert visited.shard.states == added
-    assert {visited.shard.state(number) for number in range(added)} == set(states[:added])
-    assert not visited.add(states)
+    assert visited.states == added
+    assert set(visited.held) == set(states[:added])
+    assert not visited.put(states)
 
 
-# --- order, owners, predecessors -------------------------------------------------------------------------------------
+# --- order, slots, predecessors -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words", WORDS)
@@ -226,22 +245,6 @@ def test_less_is_the_order_of_tuples_of_unsigned_words(words: int) -> None:
     for i, a in enumerate(states):
         for j, b in enumerate(states):
             assert less(flat, i * words, flat, j * words, words) == (a < b)
-
-
-@pytest.mark.parametrize("words", WORDS)
-@pytest.mark.parametrize("shards", [1, 2, 3, 4, 17, 1024])
-def test_owners_have_about_equally_many_states(words: int, shards: int) -> None:
-    """Of states that are as much alike as those of a model are: they count up, in the first word or in the last."""
-    count = 40 * shards + 4000
-    found: Counter[int] = Counter()
-    for i in range(count):
-        state = [0] * words
-        state[i % 2 * (words - 1)] = i << (5 if i % 3 else 40)
-        h = np.uint64(hash_of(np.array(state, np.uint64), 0, words))
-        found[int(kernels.owner(h, shards))] += 1
-    assert set(found) == set(range(shards))
-    fair = count / shards
-    assert all(abs(n - fair) < 6 * fair**0.5 for n in found.values())
 
 
 def test_the_slot_of_a_hash_grows_with_it_and_lies_in_the_table() -> None:

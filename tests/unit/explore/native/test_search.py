@@ -14,7 +14,8 @@ import pytest
 from tests.unit.explore.native.conftest import agreed, system_of, told
 
 from virtspec.errors import UsageError
-from virtspec.explore.native import search, shards
+from virtspec.explore.native import search, visited
+from virtspec.explore.native import workers as working
 from virtspec.explore.native.check import check as native
 from virtspec.explore.native.module import MOST_PROPERTIES
 from virtspec.explore.native.steps import MOST_MEMBERS
@@ -119,18 +120,23 @@ def test_traces_are_the_same_to_the_last_byte(monkeypatch: pytest.MonkeyPatch) -
         assert repr(found) == repr(alone)
 
 
-@pytest.mark.parametrize(("boxes", "batch", "recent"), [(4, 1, 1), (4, 4, 1 << 15), (12, 2, 8), (30, 7, 64)])
-def test_small_boxes_change_nothing(monkeypatch: pytest.MonkeyPatch, boxes: int, batch: int, recent: int) -> None:
-    """Nor how many states are added at a time, nor how many are remembered as sent not long ago.
-
-    Boxes are full in the middle of every round then, while a worker's own successors wait to be added.
+@pytest.mark.parametrize(
+    ("batch", "recent", "slots", "few"), [(1, 1, 8, 0), (4, 1 << 15, 8, 30), (2, 8, 1 << 14, 0), (7, 64, 64, 1 << 30)]
+)
+def test_small_buffers_change_nothing(
+    monkeypatch: pytest.MonkeyPatch, batch: int, recent: int, slots: int, few: int
+) -> None:
+    """Nor how many states are remembered as found not long ago, nor when all must meet to make the table larger, nor
+    which levels one worker expands alone.
     """
     wider = system_of(GRID.replace("Range(0, 2)]", "Range(0, 20)]").replace("range(3)", "range(21)"))
     alone = all_of(explored(wider, 1))
-    monkeypatch.setattr(shards, "BOXES", boxes)
-    monkeypatch.setattr(shards, "BATCH", batch)
-    monkeypatch.setattr(shards, "RECENT", recent)
-    for workers in (1, 2, 3, 4):
+    monkeypatch.setattr(visited, "BATCH", batch)
+    monkeypatch.setattr(working, "BATCH", batch)
+    monkeypatch.setattr(working, "RECENT", recent)
+    monkeypatch.setattr(visited, "FIRST_SLOTS", slots)
+    monkeypatch.setattr(search, "FEW", few)
+    for workers in (1, 2, 3, 4, 5):
         assert all_of(explored(wider, workers)) == alone
     agreed(wider, 2)
 

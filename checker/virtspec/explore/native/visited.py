@@ -1,0 +1,152 @@
+"""The set of the states found: a part per worker, and one table to find them all in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+
+from virtspec.errors import InternalError
+from virtspec.explore.native import visited_kernels as kernels
+from virtspec.explore.native.memory import Numbers, Slots, Words, apart, reserve
+from virtspec.explore.native.visited_kernels import ALLOWED, BROKEN_CODE, ME, NAMES, SHIFT, SLACK, SLOTS, STATES, STRIDE
+
+BATCH = 64
+"""States added at a time."""
+FIRST_SLOTS = 1 << 14
+LOAD_PERCENT = 75
+"""How full the table may be."""
+SMALL = 1 << 22
+"""Slots up to which the table grows fourfold, to be built anew less often; from there on it is doubled."""
+MOST_NAMES = 1 << 32
+"""A slot holds a name of 32 bits."""
+
+
+class Part:
+    """What one worker has found; nobody else adds to it."""
+
+    def __init__(self, visited: Visited, number: int) -> None:
+        self.visited = visited
+        self.number = number
+        self.words = visited.words
+        self.width = kernels.width(self.words)
+        start = number * visited.stride
+        self.arena = visited.arena[start : start + visited.stride]
+        self.info: Numbers = apart(kernels.INFO)
+        self.info[ME], self.info[SHIFT], self.info[STRIDE] = number, visited.shift, visited.stride
+        self.hashes: Words = apart(BATCH, np.uint64)
+        self.places: Numbers = apart(BATCH)
+        self.masks: Numbers = apart(BATCH)
+        self.lowest: Numbers = apart(64)
+        """For each bit of the masks, where in the arena the least new state that has it lies."""
+        self.lowest[:] = -1
+
+    @property
+    def states(self) -> int:
+        return int(self.info[STATES])
+
+    @property
+    def buffers(self) -> tuple[Words, Numbers, Words, Slots, Numbers]:
+        """What every kernel that adds states is given."""
+        return self.hashes, self.places, self.visited.arena, self.visited.table, self.info
+
+    def state(self, number: int) -> tuple[int, ...]:
+        """The words of a state."""
+        return tuple(map(int, self.arena[number * self.words : (number + 1) * self.words]))
+
+    def enter(self, states: Words, n: int, judge: int = 0, pending: int = 0) -> int:
+        """Add as many of `n` states as there is room for and judge those that are new; how many."""
+        judged = (judge, self.masks, pending, self.lowest)
+        done = int(kernels.enter(states, n, self.width, *self.buffers, *judged))
+        if done < 0:
+            raise InternalError(BROKEN_CODE)
+        return done
+
+    def clear(self, slots: int) -> None:
+        """This worker's share of emptying a table of so many slots."""
+        total, of = slots + SLACK, len(self.visited.parts)
+        kernels.clear(self.visited.table, total * self.number // of, total * (self.number + 1) // of)
+
+    def refill(self) -> None:
+        """Put what this worker has found into the table."""
+        kernels.refill(self.width, np.empty(BATCH, np.uint64), self.visited.arena, self.visited.table, self.info)
+
+
+Each: TypeAlias = Callable[[Callable[[Part], None]], object]
+"""Calls a function with every part, perhaps at once."""
+
+
+class Visited:
+    """The set. `memory` is how many bytes the states and the table may take; `each` is used to make the table larger."""
+
+    def __init__(self, words: int, workers: int, memory: int, each: Each | None = None) -> None:
+        self.words = words
+        self.each = each or self.one_by_one
+        self.memory = memory
+        self.shift = (workers - 1).bit_length()
+        most = min(memory, (MOST_NAMES >> self.shift) * words * 8)
+        self.arena: Words = reserve(workers * most, np.uint64)
+        self.stride = len(self.arena) // workers // words * words
+        self.table: Slots = reserve(min(memory, 4 * MOST_NAMES) + 4 * (FIRST_SLOTS + SLACK), np.uint32, scattered=True)
+        self.slots = FIRST_SLOTS
+        self.parts = [Part(self, k) for k in range(workers)]
+        self.share()
+
+    def one_by_one(self, work: Callable[[Part], None]) -> None:
+        for part in self.parts:
+            work(part)
+
+    @property
+    def states(self) -> int:
+        return sum(part.states for part in self.parts)
+
+    @property
+    def bytes(self) -> int:
+        """What the states and the table take."""
+        return self.states * self.words * 8 + self.slots * 4
+
+    @property
+    def free(self) -> int:
+        """How many states may be added before the table must grow."""
+        return self.slots * LOAD_PERCENT // 100 - self.states
+
+    def state(self, at: int) -> tuple[int, ...]:
+        """The words of the state at this word of the arena."""
+        return tuple(map(int, self.arena[at : at + self.words]))
+
+    def add(self, part: Part, states: Words, n: int) -> bool:
+        """Add `n` states to a part, while nobody else adds any; whether there was room for all."""
+        done = part.enter(states, n)
+        while done < n and self.make_room():
+            done += part.enter(states[done * self.words :], n - done)
+        return done == n
+
+    def make_room(self) -> bool:
+        """Make the table larger if it is nearly full, and let every worker find as much as any other; whether each may
+        find at least as many states as are added at a time."""
+        least = len(self.parts) * BATCH
+        while self.free < max(self.slots // 16, least):
+            slots = self.slots * (4 if self.slots < SMALL else 2)
+            if self.bytes + 4 * (slots - self.slots) > self.memory or slots + SLACK > len(self.table):
+                if self.free < least:
+                    return False
+                break
+            self.grow(slots)
+        self.share()
+        return all(part.info[ALLOWED] - part.states >= BATCH for part in self.parts)
+
+    def grow(self, slots: int) -> None:
+        """Make the table larger, in place: empty it and enter all states again."""
+        old, self.slots = self.slots, slots
+        self.each(lambda part: part.clear(old))
+        self.share()
+        self.each(lambda part: part.refill())
+
+    def share(self) -> None:
+        """Tell every worker how large the table is and how much it may find before everybody has to meet."""
+        names = min(self.slots << self.shift, MOST_NAMES)
+        most = min(self.stride // self.words, (names >> self.shift) - 1)
+        for part in self.parts:
+            part.info[SLOTS], part.info[NAMES] = self.slots, names
+            part.info[ALLOWED] = min(part.states + max(self.free, 0) // len(self.parts), most)

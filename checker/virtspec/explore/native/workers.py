@@ -1,0 +1,61 @@
+"""What a worker has beside its part of the states found: buffers, and which states of the level nobody has claimed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from virtspec.explore.native.level_kernels import BLOCK, CLAIMS
+from virtspec.explore.native.memory import Numbers, Words, apart
+from virtspec.explore.native.module import Module
+from virtspec.explore.native.visited import BATCH, Part
+from virtspec.explore.native.visited_kernels import AT, BATCHED, FOUND, LEFT
+
+ROOM = 4096
+"""Successors made at a time, unless one state may have more."""
+RECENT = 1 << 15
+"""Words of states that are remembered as found not long ago; they should fit into the second level of cache."""
+
+
+class Worker:
+    """One worker. `claims` is what all of them share."""
+
+    def __init__(self, module: Module, part: Part, claims: Numbers) -> None:
+        self.part = part
+        self.words = part.words
+        self.claims = claims
+        room = max(ROOM, 2 * module.most_successors)
+        self.out: Words = np.zeros(room * self.words, np.uint64)
+        self.ends: Numbers = apart(BLOCK)
+        self.events: Numbers = apart(BLOCK)
+        self.counts: Numbers = apart(max(len(module.layout.system.actions), 1))
+        self.eventful: Numbers = apart(64)
+        """For each bit of the events, where in the arena the least state that has it lies."""
+        self.eventful[:] = -1
+        self.recent: Words = np.zeros((1 << (RECENT // self.words).bit_length() - 1) * self.words, np.uint64)
+        self.batch: Words = apart(BATCH * self.words, np.uint64)
+        sizes = [s.size for s in module.symmetric]
+        self.sizes: Numbers = np.array(sizes, np.int64)
+        self.scratch: Numbers = apart(4 * sum(sizes))
+        self.best: Words = apart(2 * self.words, np.uint64)
+
+    @property
+    def waiting(self) -> int:
+        """States of its part of the level that are still to be expanded, and of the block that it is expanding."""
+        unclaimed = max(int(self.claims[self.claim + 1] - self.claims[self.claim]), 0)
+        return unclaimed // self.words + int(self.part.info[LEFT])
+
+    @property
+    def claim(self) -> int:
+        return self.part.number * CLAIMS
+
+    def begin_level(self, start: int, stop: int) -> None:
+        """These of the states that it has found are to be expanded, by whom ever."""
+        first = self.part.number * self.part.visited.stride
+        self.claims[self.claim] = first + start * self.words
+        self.claims[self.claim + 1] = first + stop * self.words
+        for what in (AT, FOUND, BATCHED, LEFT):
+            self.part.info[what] = 0
+
+    def remember(self, state: Words) -> None:
+        """Take this one, which is in the set, for all that was found not long ago."""
+        self.recent[:] = np.tile(state, len(self.recent) // self.words)
