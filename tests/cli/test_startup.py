@@ -37,5 +37,7 @@ def test_the_oracle_needs_nothing_but_python(spec: object) -> None:
 
 
 def test_the_native_engine_without_a_terminal_imports_what_it_needs(spec: object) -> None:
-    loaded = {name.partition(".")[0] for name in modules_after("check", "lock.py", "--no-traces")}
-    assert loaded & set(HEAVY) == {"llvmlite", "numba", "numpy"}
+    """Numba is needed for what is compiled once per machine, by whoever comes first."""
+    for _ in range(2):
+        loaded = {name.partition(".")[0] for name in modules_after("check", "lock.py", "--no-traces")}
+    assert loaded & set(HEAVY) == {"llvmlite", "numpy"}

@@ -15,7 +15,6 @@ from virtspec.errors import InputError, UsageError
 from virtspec.explore.native import check as native
 from virtspec.explore.native import search
 from virtspec.explore.native.checkpoint import NAME
-from virtspec.explore.native.jit import Code
 from virtspec.explore.report import Limits, Progress, Report
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path, load_text
@@ -78,14 +77,6 @@ class Cube(Model):
         self.at[d] += 1
 """
 """Levels of more than 1000 states."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compiled_once() -> Any:
-    """Every search here is over the same few systems."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(native, "Code", functools.cache(Code))
-        yield
 
 
 @functools.cache

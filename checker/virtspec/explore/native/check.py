@@ -8,14 +8,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import llvmlite
-import numba
-
 from virtspec.errors import UsageError
 from virtspec.explore.native import intrinsics, traces
 from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.keeper import EVERY, Warn, keeping
+from virtspec.explore.native.library import ORIGIN
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.paths import paths
 from virtspec.explore.native.reduce import Reduced, reduced
@@ -26,8 +24,6 @@ from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progres
 from virtspec.ir.system import System
 from virtspec.semantics.interp import State
 from virtspec.trace.verdict import Verdict
-
-ORIGIN = f"llvmlite {llvmlite.__version__}, numba {numba.__version__}"
 
 
 def check(
@@ -62,7 +58,7 @@ def check(
     small = reduced(system, [p.id for p in judged], reduce)
     chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
     made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
-    code = Code(made.text)
+    code = Code.of(made.text)
     wanted = _wanted(made, always, fail_fast)
     with Search(made, code, workers or os.cpu_count() or 1, limits, wanted) as search:
         compiled = time.monotonic()

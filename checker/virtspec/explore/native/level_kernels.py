@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from virtspec.explore.native.intrinsics import call_expand, equal, fetch_add, kernel, less, part
+from virtspec.explore.native.intrinsics import call_expand, equal, fetch_add, less, part
+from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Slots, Words
 from virtspec.explore.native.orbits import canonize
 from virtspec.explore.native.visited_kernels import (
@@ -98,23 +99,24 @@ def advance(
     info: Numbers,
     judge: int,
     masks: Numbers,
-    judged: int,
     lowest: Numbers,
     out: Words,
     ends: Numbers,
     events: Numbers,
     counts: Numbers,
-    pending: int,
     eventful: Numbers,
     recent: Words,
     waiting: Words,
     claims: Numbers,
+    judged: int,
+    pending: int,
     budget: int,
 ) -> int:
     """Expand states of the level, about `budget`, and add the successors.
 
     `keys`, `rename`, `sizes`, `scratch` and `best` are those of `orbits.canonize`; 0 for the first, and every state stands
-    for itself. `masks`, `judged` and `lowest` are those of `add`; `pending` and `eventful` are the same for events.
+    for itself. `masks` and `lowest` are those of `add`, `judged` its `pending`; `eventful` and `pending` are the same for
+    events.
 
     `recent` holds a power of two of successors that were found not long ago, each where its hash leads: about half of all
     are among them and need not be looked for. The others wait until there are as many as are added at a time.

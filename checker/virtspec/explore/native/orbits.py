@@ -6,9 +6,8 @@ only up to renaming, so that states of one orbit have one representative. See `c
 
 from __future__ import annotations
 
-import numpy as np
-
-from virtspec.explore.native.intrinsics import call_keys, call_rename, equal, kernel, less, part
+from virtspec.explore.native.intrinsics import call_keys, call_rename, copy, equal, less, part
+from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Words
 
 
@@ -19,7 +18,7 @@ def canonize(
     """Put its representative in the place of each of `n` states; how many renamings lead to the last of them.
 
     `keys_code` and `rename_code` are the addresses of the generated functions, `sizes` those of the scalarsets; `scratch`
-    has room for four numbers per member, `best` for two states.
+    has room for four numbers per member, `best` for three states.
     """
     members = sizes.sum()
     keys, order, places = scratch[:members], scratch[members : 2 * members], scratch[2 * members : 3 * members]
@@ -33,13 +32,13 @@ def canonize(
             invert(order, places, sizes)
             call_rename(rename_code, state.ctypes.data, best[words:].ctypes.data, places.ctypes.data, order.ctypes.data)
             if ways == 0 or less(best, words, best, 0, words):
-                best[:words] = best[words:]
+                copy(best, 0, best, words, words)
                 ways = 1
             elif equal(best, words, best, 0, words):
                 ways += 1
             if not next_order(keys, order, sizes):
                 break
-        states[i * words : (i + 1) * words] = best[:words]
+        copy(states, i * words, best, 0, words)
     return ways
 
 
@@ -125,8 +124,8 @@ def count(
 ) -> int:
     """How many states so many representatives stand for, if there are `renamings` in all."""
     total = 0
-    state = np.empty(words, np.uint64)
+    state = best[2 * words : 3 * words]
     for i in range(states):
-        state[:] = arena[i * words : (i + 1) * words]
+        copy(state, 0, arena, i * words, words)
         total += renamings // canonize(keys_code, rename_code, sizes, scratch, best, state, 1, words)
     return total

@@ -62,7 +62,7 @@ def _finder(search: Search, level: int, targets: np.ndarray, count: int) -> Call
         part, least = worker.part, np.full(count, -1, np.int64)
         where = (part.width, part.arena, *search.bounds(level, part))
         buffers = (worker.out, worker.ends, worker.events, np.zeros_like(worker.counts))
-        if not level_kernels.find(search.expand_code, *search.renaming(worker), *where, *buffers, targets, least):
+        if not level_kernels.find(search.codes.expand, *worker.renaming, *where, *buffers, targets, least):
             raise InternalError(BROKEN_CODE)
         return [part.state(int(number)) if number >= 0 else None for number in least]
 

@@ -18,14 +18,14 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from virtspec.errors import InternalError
-from virtspec.explore.native import level_kernels, orbits
+from virtspec.explore.native import orbits
 from virtspec.explore.native.jit import Code
+from virtspec.explore.native.level_kernels import CLAIMS
 from virtspec.explore.native.memory import Numbers, physical
-from virtspec.explore.native.memory import Words as Array
 from virtspec.explore.native.module import Module
 from virtspec.explore.native.visited import Part, Visited
 from virtspec.explore.native.visited_kernels import BROKEN, BROKEN_CODE, DONE, FULL
-from virtspec.explore.native.workers import Worker
+from virtspec.explore.native.workers import Codes, Worker
 from virtspec.explore.report import INTERRUPTED, Limits, Progress
 
 BUDGET = 1 << 18
@@ -74,17 +74,15 @@ class Search:
     def __init__(self, module: Module, code: Code, workers: int, limits: Limits, wanted: Wanted) -> None:
         self.module = module
         self.code = code
-        self.expand_code, self.judge_code = code.address("expand"), code.address("judge")
-        symmetric = bool(module.symmetric)
-        self.keys_code = code.address("keys") if symmetric else 0
-        self.rename_code = code.address("rename") if symmetric else 0
+        renaming = ("keys", "rename") if module.symmetric else ()
+        self.codes = Codes(*(code.address(name) for name in ("expand", "judge", *renaming)))
         self.limits = limits
         self.memory = limits.memory or default_memory()
         self.visited = Visited(
             module.layout.words, workers, self.memory, lambda work: self.each(lambda worker: work(worker.part))
         )
-        claims: Numbers = np.zeros(workers * level_kernels.CLAIMS, np.int64)
-        self.workers = [Worker(module, part, claims) for part in self.visited.parts]
+        claims: Numbers = np.zeros(workers * CLAIMS, np.int64)
+        self.workers = [Worker(module, part, claims, self.codes) for part in self.visited.parts]
         self.wanted = wanted
         self.masks: dict[int, Found] = {}
         self.events: dict[int, Found] = {}
@@ -106,9 +104,9 @@ class Search:
         worker.part.enter(worker.out, 0)
         worker.part.refill()
         worker.part.clear(0)
-        if self.keys_code:
-            orbits.representative(*self.renaming(worker), worker.out[: worker.words])
-            orbits.count(*self.renaming(worker), worker.part.arena, 0, worker.words, 1)
+        if self.codes.keys:
+            orbits.representative(*worker.renaming, worker.out[: worker.words])
+            orbits.count(*worker.renaming, worker.part.arena, 0, worker.words, 1)
 
     # --- the search
 
@@ -160,15 +158,11 @@ class Search:
         """How many states lie on a level."""
         return sum(stop - start for start, stop in (self.bounds(level, part) for part in self.visited.parts))
 
-    def renaming(self, worker: Worker) -> tuple[int, int, Numbers, Numbers, Array]:
-        """What a worker needs to find representatives."""
-        return self.keys_code, self.rename_code, worker.sizes, worker.scratch, worker.best
-
     def representative(self, words: Words) -> Words:
         """The state that stands for all that differ from it only in the names of members."""
         state = np.array(words, np.uint64)
-        if self.keys_code:
-            orbits.representative(*self.renaming(self.workers[0]), state)
+        if self.codes.keys:
+            orbits.representative(*self.workers[0].renaming, state)
         return tuple(map(int, state))
 
     def stand_for(self, renamings: int) -> int:
@@ -176,14 +170,14 @@ class Search:
 
         def count(worker: Worker) -> int:
             part = worker.part
-            return int(orbits.count(*self.renaming(worker), part.arena, part.states, part.words, renamings))
+            return int(orbits.count(*worker.renaming, part.arena, part.states, part.words, renamings))
 
         return sum(self.each(count))
 
     def begin(self) -> None:
         """Add the initial state."""
         self.levels.append([0] * len(self.workers))
-        if not self.visited.parts[0].enter(self.init, 1, self.judge_code, self.wanted.masks.open):
+        if not self.visited.parts[0].enter(self.init, 1, self.codes.judge, self.wanted.masks.open):
             self.stopped = self.out_of_memory()
 
     def begin_level(self) -> bool:
@@ -221,29 +215,7 @@ class Search:
 
     def advance(self, worker: Worker) -> int:
         """Expand some states of the level; why it ended."""
-        part = worker.part
-        reason = int(
-            level_kernels.advance(
-                self.expand_code,
-                *self.renaming(worker),
-                part.width,
-                *part.buffers,
-                self.judge_code,
-                part.masks,
-                self.wanted.masks.open,
-                part.lowest,
-                worker.out,
-                worker.ends,
-                worker.events,
-                worker.counts,
-                self.wanted.events.open,
-                worker.eventful,
-                worker.recent,
-                worker.batch,
-                worker.claims,
-                BUDGET,
-            )
-        )
+        reason = worker.advance(self.wanted.masks.open, self.wanted.events.open, BUDGET)
         if reason == BROKEN:
             raise InternalError(BROKEN_CODE)
         return reason
@@ -282,11 +254,9 @@ class Search:
 
     def settle(self, found: dict[int, Found], wanted: Bits, level: int, noted: list[Numbers]) -> None:
         """Take over the least state per bit that the workers noted, and look for it no more."""
-        for bit in range(64):
-            states = [self.visited.state(int(places[bit])) for places in noted if places[bit] >= 0]
-            if states:
-                found[bit] = Found(level, min(states))
-                wanted.open &= ~(1 << bit)
+        for bit in {bit for places in noted for bit in np.flatnonzero(places >= 0).tolist()}:
+            found[bit] = Found(level, min(self.visited.state(int(places[bit])) for places in noted if places[bit] >= 0))
+            wanted.open &= ~(1 << bit)
         if any(wanted.fatal >> bit & 1 for bit in found):
             self.stopped = self.stopped or "stopped at the first violation"
         for places in noted:

@@ -15,7 +15,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from virtspec.explore.native.intrinsics import call_judge, equal, kernel, less, part, prefetch, take_slot
+from virtspec.explore.native.intrinsics import call_judge, equal, less, part, prefetch, take_slot
+from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Slots, Words
 
 SLACK = 4096

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from virtspec.explore.native.intrinsics import call_expand, call_judge, kernel, part
+from virtspec.explore.native.intrinsics import call_expand, call_judge, copy, part
+from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Words
 
 WALK, STOP, STEP, STEPS, LONGEST, INFO = range(6)
@@ -62,8 +63,8 @@ def keep(best: Numbers, bits: int, step: int, number: int) -> None:
     """Note for each bit where it was found soonest. Walks come in ascending order, so that of equals the first stays."""
     bit = 0
     while bits:
-        if bits & 1 and (best[bit, 0] < 0 or step < best[bit, 0]):
-            best[bit, 0], best[bit, 1] = step, number
+        if bits & 1 and (best[2 * bit] < 0 or step < best[2 * bit]):
+            best[2 * bit], best[2 * bit + 1] = step, number
         bits >>= 1
         bit += 1
 
@@ -109,10 +110,10 @@ def walk(
             break
         if step < 0:
             begin(stream, seed[0], number)
-            state[:] = initial
+            copy(state, 0, initial, 0, words)
             step = 0
         if len(trail):
-            trail[step * words : (step + 1) * words] = state
+            copy(trail, step * words, state, 0, words)
         over = step == depth
         if wanted[0]:
             call_judge(judge, state.ctypes.data, 1, masks.ctypes.data)
@@ -139,8 +140,7 @@ def walk(
             number, step = number + 1, -1
             continue
         chosen = below(stream, choices) if choices > 1 else 0
-        for k in range(words):
-            state[k] = out[chosen * words + k]
+        copy(state, 0, out, chosen * words, words)
         taken[np.int64(state[mark[0]] >> np.uint64(mark[1])) & mark[2]] += 1
         info[STEPS] += 1
         step += 1

@@ -18,14 +18,13 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 
-import llvmlite
-import numba
 import numpy as np
 
 from virtspec.errors import InternalError
 from virtspec.explore.native import intrinsics, traces, walk_kernels
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
+from virtspec.explore.native.library import ORIGIN
 from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
@@ -40,7 +39,6 @@ from virtspec.ir.types import IntType
 from virtspec.semantics.interp import State
 from virtspec.trace.verdict import Reached, Violated
 
-ORIGIN = f"llvmlite {llvmlite.__version__}, numba {numba.__version__}"
 MARK = "(action)"
 """The field that says which action led to a state; no identifier of a specification looks like that."""
 BUDGET = 1 << 16
@@ -166,7 +164,7 @@ class Walks:
     ) -> None:
         self.system, self.depth, self.seed = system, depth, seed
         self.made = module(marked(system), judged, intrinsics.CHECKED)
-        self.code = Code(self.made.text)
+        self.code = Code.of(self.made.text)
         events = ((1 << len(self.made.stepwise)) - 1) << FIRST_PROPERTY_BIT
         events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)
         violations = sum(1 << bit for bit, p in enumerate(self.made.judged) if p.kind == "invariant")

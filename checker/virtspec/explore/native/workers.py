@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
+from virtspec.explore.native import level_kernels
 from virtspec.explore.native.level_kernels import BLOCK, CLAIMS
+from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Words, apart
 from virtspec.explore.native.module import Module
 from virtspec.explore.native.visited import BATCH, Part
@@ -16,10 +20,19 @@ RECENT = 1 << 15
 """Words of states that are remembered as found not long ago; they should fit into the second level of cache."""
 
 
+class Codes(NamedTuple):
+    """The addresses of generated functions; 0 for `keys` and `rename`, and every state stands for itself."""
+
+    expand: int
+    judge: int
+    keys: int = 0
+    rename: int = 0
+
+
 class Worker:
     """One worker. `claims` is what all of them share."""
 
-    def __init__(self, module: Module, part: Part, claims: Numbers) -> None:
+    def __init__(self, module: Module, part: Part, claims: Numbers, codes: Codes) -> None:
         self.part = part
         self.words = part.words
         self.claims = claims
@@ -36,7 +49,13 @@ class Worker:
         sizes = [s.size for s in module.symmetric]
         self.sizes: Numbers = np.array(sizes, np.int64)
         self.scratch: Numbers = apart(4 * sum(sizes))
-        self.best: Words = apart(2 * self.words, np.uint64)
+        self.best: Words = apart(3 * self.words, np.uint64)
+        self.renaming = (codes.keys, codes.rename, self.sizes, self.scratch, self.best)
+        """What is needed to find representatives."""
+        given = (codes.expand, *self.renaming, part.width, *part.buffers, codes.judge, part.masks, part.lowest)
+        buffers = (self.out, self.ends, self.events, self.counts, self.eventful, self.recent, self.batch, claims)
+        self.advance = bind(level_kernels.advance, *given, *buffers)
+        """Expands states of the level, see the kernel; takes which masks and events are looked for, and the budget."""
 
     @property
     def waiting(self) -> int:

@@ -1,34 +1,74 @@
-"""Compiled kernels are kept by the version of all their sources."""
+"""Machine code is kept by all that it depends on."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 
-from virtspec.explore.native import intrinsics
-from virtspec.explore.native.intrinsics import SOURCES, cache_folder
+from virtspec.explore.native import jit, library
+from virtspec.explore.native.library import SOURCES, digest
 
-HERE = Path(intrinsics.__file__).parent
+HERE = Path(library.__file__).parent
 
 
 def test_every_file_with_kernels_or_parts_of_them_counts() -> None:
     found = {path.name for path in HERE.glob("*.py") if re.search(r"^@(kernel|part)\b", path.read_text(), re.MULTILINE)}
-    assert found == set(SOURCES)
+    assert found == set(SOURCES) - {"compiling.py"}
 
 
 @pytest.mark.parametrize("changed", SOURCES)
-def test_another_version_of_any_of_them_has_another_folder(
+def test_another_version_of_any_of_them_has_another_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
     for name in SOURCES:
         (tmp_path / name).write_bytes((HERE / name).read_bytes())
-    monkeypatch.setattr(intrinsics, "__file__", str(tmp_path / "intrinsics.py"))
-    before = cache_folder()
-    assert cache_folder() == before
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    before = digest()
+    assert digest() == before
     (tmp_path / changed).write_text((tmp_path / changed).read_text() + "# more\n")
-    assert cache_folder() != before
+    assert digest() != before
+
+
+def test_so_has_another_version_of_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = digest()
+    monkeypatch.setattr(library, "NUMBA", "0.1")
+    assert digest() != before
 
 
 def test_the_folder_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/elsewhere")
-    assert cache_folder().startswith("/elsewhere/virtspec/kernels-")
+    assert str(jit.folder()).startswith("/elsewhere/virtspec/objects-")
+
+
+def test_what_is_kept_is_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    made = []
+
+    def make() -> bytes:
+        made.append(1)
+        return b"code"
+
+    assert [jit.kept("a", make), jit.kept("a", make), jit.kept("b", make)] == [b"code"] * 3
+    assert len(made) == 2
+    assert sorted(path.name for path in jit.folder().iterdir()) == ["a.o", "b.o"]
+
+
+def test_where_nothing_can_be_kept_it_is_made_each_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    made: list[int] = []
+    for count in (1, 2):
+        assert jit.kept("a", lambda: bytes(made.append(1) or b"code")) == b"code"  # type: ignore[func-returns-value]
+        assert len(made) == count
+
+
+def test_what_was_not_used_for_longest_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(jit, "MOST_KEPT", 6)
+    for i in range(6):
+        jit.kept(f"{i}", lambda: b"code")
+        os.utime(jit.folder() / f"{i}.o", (i, i))
+    jit.kept("0", lambda: b"other")
+    jit.kept("6", lambda: b"code")
+    assert sorted(path.stem for path in jit.folder().iterdir()) == ["0", "5", "6"]

@@ -86,6 +86,27 @@ def test_checked_searches_find_what_the_oracle_finds() -> None:
     assert int(searches) >= 20 and checked == "True"
 
 
+BEYOND = """
+import numpy as np
+
+from virtspec.errors import InternalError
+from virtspec.explore.native.visited_kernels import clear
+
+table = np.ones(12, np.uint32)[:10]
+clear(table, 0, 10)
+try:
+    clear(table, 0, 11)
+except InternalError as error:
+    print(error, table.base.tolist())
+"""
+
+
+def test_a_kernel_that_leaves_its_array_is_stopped() -> None:
+    env = {**os.environ, "VIRTSPEC_CHECK": "1"}
+    done = subprocess.run([sys.executable, "-c", BEYOND], env=env, capture_output=True, text=True, check=True)
+    assert done.stdout == f"the kernel clear left the bounds of an array {[0] * 10 + [1, 1]}\n"
+
+
 # --- what checking is good for ---------------------------------------------------------------------------------------
 
 
@@ -124,7 +145,7 @@ def spread() -> System:
 
 def searched(made: Module, workers: int = 1) -> frozenset[tuple[int, ...]]:
     """The states that the code of this module finds; they may be wrong."""
-    code = Code(made.text)
+    code = Code.of(made.text)
     search = Search(made, code, workers, Limits(), Wanted(Bits(3), Bits(0)))
     search.run(made.layout.pack(made.layout.system.init))
     assert code.address("expand")  # it has lived as long as the search
@@ -196,7 +217,7 @@ def known(m: Key) -> bool:
     key = system_of(text)
     for properties in (key.properties, ()):
         made = module(key, properties, checked=True)
-        code = Code(made.text)
+        code = Code.of(made.text)
         search = Search(made, code, 1, Limits(), Wanted(Bits(1), Bits(0)))
         (leaf,) = (node for node in layout(key).nodes if isinstance(node, Leaf))
         state = [0] * made.layout.words

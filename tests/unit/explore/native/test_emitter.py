@@ -191,7 +191,7 @@ def test_checked_code_leaves_where_a_bound_is_not_kept(limit: int) -> None:
 
 def run(e: Emitter, given: list[int], results: int) -> list[int]:
     """What the function emitted writes to `%out` when it finds these words at `%in`."""
-    code = Code(f"declare i64 @llvm.ctpop.i64(i64)\n{e.text('define void @f(ptr %in, ptr %out)')}")
+    code = Code.of(f"declare i64 @llvm.ctpop.i64(i64)\n{e.text('define void @f(ptr %in, ptr %out)')}")
     words = (ctypes.c_uint64 * len(given))(*given)
     found = (ctypes.c_uint64 * results)()
     ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p)(code.address("f"))(words, found)

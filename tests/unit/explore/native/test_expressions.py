@@ -398,7 +398,7 @@ def differences(e: Expr) -> list[tuple[dict[str, Value], Any, str]]:
             value = why
         states.append((*state, default(e.type) if isinstance(value, Undefined) else value))
         expected.append(value)
-    masks = judged(Code(made.text), [made.layout.pack(state) for state in states])
+    masks = judged(Code.of(made.text), [made.layout.pack(state) for state in states])
     wanted = [0b01 if isinstance(value, Undefined) else 0b10 for value in expected]
     names = ["neither right nor defined", "not defined", "defined", "wrong"]
     return [

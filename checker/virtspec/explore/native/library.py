@@ -1,0 +1,118 @@
+"""Kernels as functions that Python can call: compiled once per machine, then taken from where they are kept.
+
+They are called by way of `ctypes`, with the addresses and lengths of arrays, and let go of the interpreter's lock. So
+Numba is imported only where something is to be compiled.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+from collections.abc import Callable
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import Any, TypeVar, cast
+
+import llvmlite
+import numpy as np
+
+from virtspec.errors import InternalError
+from virtspec.explore.native.intrinsics import CHECKED
+from virtspec.explore.native.jit import Code, kept
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+NUMBA = version("numba")
+ORIGIN = f"llvmlite {llvmlite.__version__}, numba {NUMBA}"
+"""What runs."""
+SOURCES = ("compiling.py", "intrinsics.py", "level_kernels.py", "orbits.py", "visited_kernels.py", "walk_kernels.py")
+"""The files that kernels are made of, and with."""
+ARRAYS: dict[str, np.dtype[Any]] = {
+    "Words": np.dtype(np.uint64),
+    "Numbers": np.dtype(np.int64),
+    "Slots": np.dtype(np.uint32),
+}
+"""What the annotations of kernels mean."""
+RAISED = -(1 << 63)
+"""What a kernel returns that ran into an error, as only checked ones do."""
+
+_compiling = Lock()
+
+
+class Kernel:
+    """A function compiled from `function`, with a variant for each kind of state, see `visited_kernels.Width`."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self.name = function.__name__
+        self.kinds = [kind for name, kind in function.__annotations__.items() if name != "return"]
+        self.variants: dict[int, Callable[..., int]] = {}
+        self.codes: list[Code] = []
+
+    def __call__(self, *args: Any) -> int:
+        return self.bind(*args)()
+
+    def bind(self, *first: Any) -> Callable[..., int]:
+        """The kernel with its first arguments given; the others must be integers."""
+        given: list[int] = []
+        variant = 0
+        for kind, arg in zip(self.kinds, first, strict=False):
+            if kind == "int":
+                given.append(arg)
+            elif kind == "Width":
+                variant = len(arg)
+                given.append(arg[0])
+            else:
+                given += _array(arg, kind)
+        call = self.variants.get(variant) or self.variant(variant)
+        missing = len(self.kinds) - len(first)
+
+        def bound(*rest: int) -> int:
+            if len(rest) != missing:
+                raise TypeError(f"{self.name} takes {missing} more arguments, not {len(rest)}")
+            found = call(*given, *rest)
+            if found == RAISED:
+                raise InternalError(f"the kernel {self.name} left the bounds of an array")
+            return found
+
+        return bound
+
+    def variant(self, width: int) -> Callable[..., int]:
+        """The kernel compiled for states of this kind."""
+        with _compiling:
+            name = f"{self.name}-{width}-{'checked-' if CHECKED else ''}{digest()}"
+            code = Code(kept(name, lambda: self.compiled(width)))
+        count = sum(1 if kind in ("int", "Width") else 2 for kind in self.kinds)
+        function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * count)(code.address(self.name))
+        self.codes.append(code)
+        self.variants[width] = function
+        return function
+
+    def compiled(self, width: int) -> bytes:
+        from virtspec.explore.native.compiling import compiled
+
+        return compiled(self.function, self.kinds, width)
+
+
+def kernel(function: F) -> F:
+    """A loop called from Python."""
+    return cast("F", Kernel(function))
+
+
+def bind(function: Callable[..., Any], *first: Any) -> Callable[..., int]:
+    """A kernel with its first arguments given, so that calling it costs less."""
+    return cast("Kernel", function).bind(*first)
+
+
+def _array(array: Any, kind: str) -> tuple[int, int]:
+    """Where an array lies and how many elements it has."""
+    if array.dtype != ARRAYS[kind] or not array.flags.c_contiguous:
+        raise TypeError(f"{kind} must be a contiguous array of {ARRAYS[kind]}, not of {array.dtype}")
+    return array.__array_interface__["data"][0], array.size
+
+
+def digest() -> str:
+    """Of all that compiled kernels depend on, but the machine."""
+    texts = [(Path(__file__).parent / name).read_bytes() for name in SOURCES]
+    return hashlib.sha256(b"\0".join([NUMBA.encode(), *texts])).hexdigest()[:24]
