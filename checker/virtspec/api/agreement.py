@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from virtspec.api.checking import check, find
@@ -80,6 +79,8 @@ def _results(wanted: Sequence[tuple[Mechanism, Case]], jobs: int) -> Iterator[Re
         for m, case in wanted:
             yield _measure(m.name, case.name)
         return
+    from concurrent.futures import ProcessPoolExecutor, as_completed  # slow to import
+
     # Ctrl-C reaches every process of the terminal: a worker is to die of it in silence.
     pool = ProcessPoolExecutor(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_DFL))
     try:

@@ -12,13 +12,15 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from virtspec.errors import InputError, UsageError
 from virtspec.frontend.module import module_of
 from virtspec.source import did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoints
 
 GROUP = "virtspec.corpus"
 
@@ -93,19 +95,25 @@ class Mechanism:
             raise InputError(f"{self.path} names {module}, which cannot be imported: {error}") from error
 
 
+def _entry_points() -> EntryPoints:
+    from importlib.metadata import entry_points  # slow to import
+
+    return entry_points(group=GROUP)
+
+
 def catalog() -> dict[str, Mechanism]:
     """Every mechanism registered, by name, in order of names. Raises InputError for a malformed manifest."""
-    return {ep.name: _mechanism(ep.name, ep.value) for ep in sorted(entry_points(group=GROUP), key=lambda ep: ep.name)}
+    return {ep.name: _mechanism(ep.name, ep.value) for ep in sorted(_entry_points(), key=lambda ep: ep.name)}
 
 
 def is_shipped(name: str) -> bool:
     """Whether a mechanism of that name is registered."""
-    return bool(entry_points(group=GROUP, name=name))
+    return bool(_entry_points().select(name=name))
 
 
 def mechanism(name: str) -> Mechanism:
     """The mechanism of that name. Raises UsageError if there is none, InputError for a malformed manifest."""
-    found = {ep.name: ep.value for ep in entry_points(group=GROUP)}
+    found = {ep.name: ep.value for ep in _entry_points()}
     if name not in found:
         hint = did_you_mean(name, found)
         if Path(name + ".py").exists():

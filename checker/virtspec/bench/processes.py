@@ -37,7 +37,13 @@ def run(command: Sequence[str], folder: Path, timeout: float) -> Ran:
         start, busy = time.monotonic(), _busy()
         # A group of its own, so that nothing is left over if it has to be killed.
         process = subprocess.Popen(
-            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, start_new_session=True
+            command,
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+            env=_environment(),
         )
         ended = False
         try:
@@ -59,6 +65,11 @@ def run(command: Sequence[str], folder: Path, timeout: float) -> Ran:
         max(0.0, busy - cpu) / wall,
         not ended,
     )
+
+
+def _environment() -> dict[str, str]:
+    """Ours, but Python may keep what it has compiled of its own modules, as it does in an installation."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def _ends(pid: int, timeout: float) -> bool:

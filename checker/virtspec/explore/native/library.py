@@ -9,7 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 from collections.abc import Callable
-from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeVar, cast
@@ -23,7 +23,16 @@ from virtspec.explore.native.jit import Code, kept
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-NUMBA = version("numba")
+
+def _version(package: str) -> str:
+    """Of an installed package, without importing it: `importlib.metadata` takes longer than loading all kernels."""
+    found = find_spec(package)
+    assert found is not None and found.origin is not None, f"{package} is not installed"
+    described = Path(found.origin).parents[1].glob(f"{package}-*.dist-info")
+    return next((path.stem.partition("-")[2] for path in described), "unknown")
+
+
+NUMBA = _version("numba")
 ORIGIN = f"llvmlite {llvmlite.__version__}, numba {NUMBA}"
 """What runs."""
 SOURCES = ("compiling.py", "intrinsics.py", "level_kernels.py", "orbits.py", "visited_kernels.py", "walk_kernels.py")

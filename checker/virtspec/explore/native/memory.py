@@ -7,10 +7,12 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 Words: TypeAlias = "npt.NDArray[np.uint64]"
 Slots: TypeAlias = "npt.NDArray[np.uint32]"
