@@ -115,6 +115,7 @@ def check(
     progress: Callable[[Progress], None] | None = None,
     values: bool = False,
     reduce: Sequence[str] | None = None,
+    factors: bool = False,
     workers: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: float = 60.0,
@@ -129,7 +130,8 @@ def check(
     interpreter and shows what its verdict says.
 
     `reduce` names what the native engine does to search less (`explore.report.REDUCTIONS`; None: all of it, but nothing
-    with `values`). Verdicts and the lengths of traces stay the same; the figures are those of what was searched.
+    with `values`). Verdicts and the lengths of traces stay the same; the figures are those of what was searched. With
+    `factors` the search is done again without each of them, so that the report can say what it was worth.
 
     The native engine writes checkpoints into the directory `checkpoint`, one at the beginning, then at most every
     `checkpoint_every` seconds and when a limit or Ctrl-C ends the search, and goes on from the one in the directory
@@ -152,9 +154,9 @@ def check(
     }
     if engine == "native":
         which = REDUCTIONS if reduce is None else tuple(reduce)
-        how |= {"reduce": () if values and reduce is None else which}
+        how |= {"reduce": () if values and reduce is None else which, "factors": factors}
         how |= {"checkpoint": checkpoint, "checkpoint_every": checkpoint_every, "resume": resume, "warn": warn}
-    elif reduce:
+    elif reduce or factors:
         raise UsageError(f"the engine {engine} knows no reductions: use --engine native")
     elif checkpoint is not None or resume is not None:
         raise UsageError(f"the engine {engine} neither writes checkpoints nor resumes: use --engine native")

@@ -42,6 +42,9 @@ def engine(parser: argparse.ArgumentParser) -> None:
         help="what to search less by: slice, dead, symmetry (default: all of them; the oracle knows none)",
     )
     group.add_argument("--no-reduce", action="store_const", dest="reduce", const=(), help="search every single state")
+    group.add_argument(
+        "--factors", action="store_true", help="search again without each reduction, to say what it was worth"
+    )
     workers = "threads of the native engine (default: one per CPU); every figure and verdict is the same for any number"
     group.add_argument("--workers", metavar="N", type=positive_int, help=workers)
 

@@ -79,6 +79,7 @@ def run(args: argparse.Namespace) -> int:
                 progress=tell,
                 values=args.values,
                 reduce=args.reduce,
+                factors=args.factors,
                 workers=args.workers,
                 checkpoint=args.checkpoint,
                 checkpoint_every=60.0 if args.checkpoint_every is None else args.checkpoint_every,

@@ -6,6 +6,8 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from virtspec.errors import UsageError
@@ -35,6 +37,7 @@ def check(
     progress: Callable[[Progress], None] | None = None,
     values: bool = False,
     reduce: Sequence[str] = REDUCTIONS,
+    factors: bool = False,
     workers: int | None = None,
     checkpoint: Path | None = None,
     checkpoint_every: float = EVERY,
@@ -46,7 +49,8 @@ def check(
     `only`, `limits`, `fail_fast` and `values` are those of `oracle.check`, but a search ends at the end of a level where
     the number of states or a violation is the reason, so that everything reported is the same for any number of
     `workers` (None: one per CPU). `reduce` names the reductions to apply, see `reduce`; with `values` there
-    must be none. `checkpoint`, `resume` and `warn` are those of `keeping`.
+    must be none. `factors` asks for a search without each reduction that did something, to say what it was worth.
+    `checkpoint`, `resume` and `warn` are those of `keeping`.
 
     Raises TooWide, UsageError for what cannot be packed, InputError for what cannot be resumed.
     """
@@ -69,7 +73,18 @@ def check(
         report.values = distinct_values(search) if values else {}
     report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
     report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
+    if factors and report.complete:
+        again = partial(check, system, only=only, limits=limits, progress=progress, workers=workers)
+        report.reductions = tuple(_measured(note, report.states, reduce, again) for note in report.reductions)
     return report
+
+
+def _measured(note: Reduction, states: int, reduce: Sequence[str], again: Callable[..., Report]) -> Reduction:
+    """The same with its factor, found by a search without it, if that one ends."""
+    if note.factor is not None:
+        return note
+    without = again(reduce=[name for name in reduce if name != note.name])
+    return replace(note, factor=without.states / states) if without.complete else note
 
 
 def _report(search: Search, made: Module, small: Reduced) -> Report:
