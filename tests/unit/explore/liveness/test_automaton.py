@@ -67,7 +67,8 @@ def formula(draw: random.Random, depth: int) -> Formula:
     kind: Any = draw.choice(
         [both, either, until, release, leads_to, weak_until, always, eventually, Both, Until, Release]
     )
-    return kind(right) if kind in (always, eventually) else kind(left, right)
+    made: Formula = kind(right) if kind in (always, eventually) else kind(left, right)
+    return made
 
 
 KNOWN = [
