@@ -15,7 +15,7 @@ from virtspec.explore import oracle, reasons
 from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
-from virtspec.ir.system import System
+from virtspec.ir.system import System, Temporal
 from virtspec.lang.props import PROPERTY
 from virtspec.semantics.interp import Faulted
 from virtspec.semantics.successors import busy, successors
@@ -175,7 +175,7 @@ def _search(system: System, engine: Engine, workers: int | None, how: dict[str, 
 
 def refuse_unknown(system: System, only: Sequence[str] | None) -> None:
     """Raises UsageError for an id of which the system has no property."""
-    ids = [*(p.id for p in system.properties), FAULT, DEADLOCK]
+    ids = [*system.declared, FAULT, DEADLOCK]
     for prop in only or ():
         if prop not in ids:
             hint = did_you_mean(prop, ids)
@@ -207,7 +207,9 @@ def reason_of(system: System, trace: Trace) -> str | None:
             return f"{last.message} ({last.span})"
         stuck = bool(busy(system, after)) and next(successors(system, after), None) is None
         return reasons.deadlock_reason(system, after) if stuck else None
-    prop = next(p for p in system.properties if p.id == trace.property)
+    prop = system.declared[trace.property]
+    if isinstance(prop, Temporal):
+        return reasons.why_not(system, prop, trace)
     if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
         return None
     why = reasons.why_false(system, prop, after, before)

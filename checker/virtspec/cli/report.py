@@ -53,7 +53,7 @@ def print_report(out: Output, shown: Shown, verbose: bool, quiet: bool) -> None:
         return
     print_heading(out, shown.system, shown.target, shown.config)
     out.lines_of(_verdict_table(shown, verdicts))
-    if not shown.system.properties:
+    if not shown.system.declared:
         out.line()
         out.line("  ", ("No property is declared: only faults and deadlocks were looked for.", "warn"))
     for prop, verdict in verdicts.items():

@@ -41,6 +41,7 @@ def check(
     search = Search(system, only, limits, fail_fast, progress)
     try:
         search.run()
+        search.judge_behaviours()
     except KeyboardInterrupt:
         search.stop(INTERRUPTED)
     report = search.finish()
@@ -71,7 +72,10 @@ class Search:
         self.pending: dict[str, list[Property]] = {
             kind: [p for p in wanted if p.kind == kind] for kind in ("invariant", "transition", "reachable")
         }
-        self.pending_ids = [p.id for p in wanted] + [i for i in (FAULT, DEADLOCK) if only is None or i in only]
+        self.temporal = [p for p in system.temporal if only is None or p.id in only]
+        self.pending_ids = [*(p.id for p in wanted), *(p.id for p in self.temporal)] + [
+            i for i in (FAULT, DEADLOCK) if only is None or i in only
+        ]
         self.report = Report(system.name, system.config, system.fingerprint, "oracle")
         self.report.per_action.update({a.name: 0 for a in system.actions})
         self.states: list[State] = [system.init]
@@ -137,6 +141,15 @@ class Search:
             if reason is not None:
                 trace = self.trace(source, Step(action.name, picks, taken.state), prop.id)
                 self.decide(prop.id, Violated(trace, reason))
+
+    def judge_behaviours(self) -> None:
+        """Temporal properties, if everything reachable was seen."""
+        if self.temporal and not self.report.stopped:
+            from virtspec.explore.liveness.check import Behaviours, judge  # networkx, only where it is needed
+
+            behaviours = Behaviours(self.system, self.states, self.seen)
+            for prop in self.temporal:
+                self.decide(prop.id, judge(behaviours, prop))
 
     def decide(self, prop_id: str, verdict: Verdict) -> None:
         """Settle a property: its first verdict is the one with the shortest trace."""

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from virtspec.ir.system import Property, System
-from virtspec.semantics.interp import Env, State, Undefined
-from virtspec.semantics.successors import blame, holds, waiting
+from virtspec.ir.system import Instance, Property, System, Temporal
+from virtspec.ir.temporal import CanReach
+from virtspec.ir.text import expr_text
+from virtspec.ir.types import show, values
+from virtspec.semantics.fairness import starved
+from virtspec.semantics.interp import Env, State, Taken, Undefined
+from virtspec.semantics.successors import blame, busy, claims_at, holds, successors, waiting
+from virtspec.semantics.temporal import holds as temporal_holds
+from virtspec.trace.trace import Trace
 
 
 def why_false(system: System, prop: Property, state: State, before: State = ()) -> str | None:
@@ -15,6 +21,65 @@ def why_false(system: System, prop: Property, state: State, before: State = ()) 
     except Undefined as why:
         return f"the property is not defined here: {why} ({prop.span})"
     return str(blame(prop.expr, Env(system.field_index, state, before)))
+
+
+def why_not(system: System, prop: Temporal, trace: Trace) -> str | None:
+    """Why the behaviour violates the temporal property; None if it does not, or is not fair."""
+    for instance in prop.instances:
+        about = "".join(f", for {name} = {value}" for name, value in instance.values)
+        if isinstance(instance.formula, CanReach):
+            if trace.loop is None and not _can_reach(system, instance, trace):
+                goal = expr_text(instance.claims[instance.formula.atom])
+                return f"from here no way leads to a state in which {goal}{about}"
+            continue
+        if trace.loop is None:
+            continue
+        states = [claims_at(system, instance.claims, state) for state in trace.states(system)]
+        # The last state is the one where the loop begins, again, unless there is nothing in the loop.
+        cycle = states if trace.loop == len(trace.steps) else states[:-1]
+        around = [(step.action, step.picks) for step in trace.steps[trace.loop :]]
+        unfair = starved(system, trace.states(system)[trace.loop :], around)
+        if not unfair and not temporal_holds(instance.formula, cycle, trace.loop):
+            return "\n".join([f"this goes on for ever{about}", *_standing_still(system, trace)])
+    return None
+
+
+def _can_reach(system: System, instance: Instance, trace: Trace) -> bool:
+    """Whether a state in which the goal holds can be reached from the last one."""
+    assert isinstance(instance.formula, CanReach)
+    waiting = [trace.states(system)[-1]]
+    seen = set(waiting)
+    while waiting:
+        state = waiting.pop()
+        if instance.formula.atom in claims_at(system, instance.claims, state):
+            return True
+        for _, outcome in successors(system, state):
+            if isinstance(outcome, Taken) and outcome.state not in seen:
+                seen.add(outcome.state)
+                waiting.append(outcome.state)
+    return False
+
+
+def _standing_still(system: System, trace: Trace) -> list[str]:
+    """Of each member inside a process that takes no step in the loop: what it waits for, or why it need not go on."""
+    loop = trace.states(system)[trace.loop :]
+    moving = {(step.action, step.picks[:1]) for step in trace.steps[trace.loop :]}
+    lines = []
+    for runner, member, where in busy(system, loop[0]):
+        action = next(a for a in system.actions if a.location == where and a.process in runner.processes)
+        value = values(runner.type)[member]
+        if (action.name, (value,)) in moving or any((runner, member, where) not in busy(system, s) for s in loop):
+            continue
+        name = show(runner.type, value)
+        waits = [next((w for w in waiting(system, s) if w.member == name), None) for s in loop]
+        blocked = [w for w in waits if w is not None]
+        if not blocked:
+            lines.append(f"{name} can go on at {where}, but no fairness says that it does")
+        elif len(blocked) == len(waits):
+            lines.append(f"{name} waits at {where} ({blocked[0].span}) for {blocked[0].blame}")
+        else:
+            lines.append(f"{name} could go on at {where} now and then, but not always; only strong fairness would help")
+    return lines
 
 
 def deadlock_reason(system: System, state: State) -> str:

@@ -101,7 +101,7 @@ class Report:
                 self.verdicts[prop] = Unknown(self.stopped)
             else:
                 self.verdicts[prop] = Unreached("exhaustive") if prop in witnesses else Holds("exhaustive")
-        order = [*(p.id for p in system.properties), FAULT, DEADLOCK]
+        order = [*system.declared, FAULT, DEADLOCK]
         self.verdicts = {i: self.verdicts[i] for i in order if i in self.verdicts}
 
     @property

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Report
-from virtspec.ir.system import Property, System
+from virtspec.ir.system import System
 from virtspec.source import NOWHERE, Span
 from virtspec.trace.render import shown_steps
 from virtspec.trace.trace import Trace
@@ -33,7 +33,7 @@ def says(system: System, prop: str) -> str:
     """What the property claims, in one line: the first of its docstring, else its name."""
     if prop in ALWAYS_CHECKED:
         return ALWAYS_CHECKED[prop]
-    found = _property(system, prop)
+    found = system.declared[prop]
     lines = found.doc.strip().splitlines()
     return lines[0].strip() if lines else found.name.replace("_", " ")
 
@@ -116,12 +116,8 @@ def report_json(
     }
 
 
-def _property(system: System, prop: str) -> Property:
-    return next(p for p in system.properties if p.id == prop)
-
-
 def _property_json(system: System, prop: str, verdict: Verdict, trace_file: str | None) -> dict[str, Any]:
-    declared = None if prop in ALWAYS_CHECKED else _property(system, prop)
+    declared = None if prop in ALWAYS_CHECKED else system.declared[prop]
     trace = trace_of(verdict)
     return {
         "id": prop,
@@ -134,6 +130,7 @@ def _property_json(system: System, prop: str, verdict: Verdict, trace_file: str 
         "how": verdict.how if isinstance(verdict, Holds | Unreached) else None,
         "reason": verdict.reason if isinstance(verdict, Violated | Unknown) else None,
         "length": None if trace is None else len(trace),
+        "loop": None if trace is None else trace.loop,
         "trace": None if trace is None else trace_json(system, trace),
         "trace_file": trace_file,
     }

@@ -20,7 +20,7 @@ from virtspec.frontend.scope import Unit
 from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declarations
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
-from virtspec.ir.system import Field, Runner, System
+from virtspec.ir.system import Field, Property, Runner, System, Temporal
 from virtspec.ir.types import TableType, default
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model
@@ -92,10 +92,11 @@ def compile_model(
         _shown_config(root, known, sizes),
         (*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()),
         tuple(actions),
-        tuple(props),
+        tuple(p for p in props if isinstance(p, Property)),
         tuple(runners),
         inspect.getdoc(model) or "",
         span_of(node, tree.path),
+        tuple(p for p in props if isinstance(p, Temporal)),
     )
     return Specification(system, unit, model, sizes)
 

@@ -12,10 +12,11 @@ from virtspec.frontend.scope import Place, Scope, Unit
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Refused
 from virtspec.frontend.symbolic import Symbolic
+from virtspec.frontend.temporal import lower_temporal
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
 from virtspec.ir.nodes import Var
-from virtspec.ir.system import Property
+from virtspec.ir.system import Property, Temporal
 from virtspec.ir.types import is_scalar
 from virtspec.lang.props import PROPERTY, PropertyNote
 
@@ -27,15 +28,16 @@ STATES = {
 """How many states a property of each kind looks at, in words, and what it looks like."""
 
 
-def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Property]:
+def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Property | Temporal]:
     """The properties among `functions` that are about this model, in the order given."""
-    found: dict[str, Property] = {}
+    found: dict[str, Property | Temporal] = {}
     for f in functions:
         note: PropertyNote = getattr(f, PROPERTY)
         if not issubclass(unit.root.cls, note.model):
             continue
         try:
-            prop = lower_property(unit, f, note)
+            temporal = note.kind == "temporal"
+            prop = lower_temporal(unit, property_routine(unit, f), note) if temporal else lower_property(unit, f, note)
         except Refused:
             continue
         if prop.id in found:
@@ -46,7 +48,10 @@ def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> lis
 
 
 def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Property:
-    """One property, its parameters after the state(s) quantified: over all values, or (reachable) over some."""
+    """One property about states or steps, its parameters after these quantified: over all values, or (reachable) over
+    some.
+    """
+    assert note.kind != "temporal"
     routine = property_routine(unit, f)
     refuse = unit.diagnostics.refuse
     count, states, signature = STATES[note.kind]

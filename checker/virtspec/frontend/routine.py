@@ -24,6 +24,7 @@ DECORATORS = (
     lang.invariant,
     lang.transition,
     lang.reachable,
+    lang.temporal,
 )
 """Decorators that leave a function what its text says; `override` is one, too."""
 

@@ -107,6 +107,10 @@ REFUSALS: dict[str, Refusal] = {
     "VS502": Refusal("a property of this kind takes {0} first", "{1}"),
     "VS503": Refusal("{0} has no step {1!r}", "labels are what its yields say"),
     "VS504": Refusal("the property id {0!r} is used twice", "ids are stable and unique"),
+    "VS505": Refusal("a temporal property is one formula", "return leads_to(m.asked, m.answered)"),
+    "VS506": Refusal(
+        "{0} is no formula", "formulas are joined by and, or, not, all(... for x in T) and any(... for x in T)"
+    ),
 }
 
 

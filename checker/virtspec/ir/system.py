@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
 from virtspec.ir.nodes import Block, Expr, Var
+from virtspec.ir.temporal import CanReach, Formula
 from virtspec.ir.types import EnumType, Type, Value
 from virtspec.source import NOWHERE, Span
 
@@ -76,6 +78,33 @@ class Property:
     span: Span = field(default=NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A temporal property for one choice of its parameters: a formula whose atoms are the numbers of `claims`."""
+
+    values: tuple[tuple[str, str], ...]
+    """The parameters with their values, as text."""
+    formula: Formula | CanReach
+    claims: tuple[Expr, ...]
+    """Closed Boolean expressions over one state."""
+
+
+@dataclass(frozen=True, slots=True)
+class Temporal:
+    """A property of every fair behaviour; it holds if all its instances do."""
+
+    id: str
+    name: str
+    instances: tuple[Instance, ...]
+    doc: str = ""
+    source: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def kind(self) -> Literal["temporal"]:
+        return "temporal"
+
+
 @dataclass(frozen=True)
 class System:
     """A specification in one configuration."""
@@ -89,6 +118,13 @@ class System:
     runners: tuple[Runner, ...] = ()
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
+    temporal: tuple[Temporal, ...] = ()
+
+    @cached_property
+    def declared(self) -> Mapping[str, Property | Temporal]:
+        """All properties by id, temporal ones last."""
+        found: list[Property | Temporal] = [*self.properties, *self.temporal]
+        return {p.id: p for p in found}
 
     @cached_property
     def init(self) -> tuple[Value, ...]:

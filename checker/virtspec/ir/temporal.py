@@ -70,6 +70,16 @@ class Release:
         return f"({self.left} R {self.right})"
 
 
+@dataclass(frozen=True, slots=True)
+class CanReach:
+    """From every reachable state there is a way to one in which the atom is true. No formula about one behaviour."""
+
+    atom: int
+
+    def __str__(self) -> str:
+        return f"AG EF p{self.atom}"
+
+
 Formula: TypeAlias = Truth | Literal | Both | Either | Until | Release
 
 TRUE, FALSE = Truth(True), Truth(False)

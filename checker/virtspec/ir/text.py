@@ -51,7 +51,7 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
-from virtspec.ir.system import Action, Field, Property, Runner, System
+from virtspec.ir.system import Action, Field, Property, Runner, System, Temporal
 from virtspec.ir.types import (
     EnumType,
     OptionType,
@@ -284,6 +284,7 @@ def system_text(system: System, explicit: bool = False) -> str:
         [line for r in system.runners for line in _runner_lines(r)],
         *(_action_lines(a, explicit) for a in system.actions),
         *(_property_lines(p, explicit) for p in system.properties),
+        *(_temporal_lines(p, explicit) for p in system.temporal),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -351,6 +352,16 @@ def _action_lines(a: Action, explicit: bool) -> list[str]:
     notes += [f"atomic: {a.atomic}"] if a.atomic is not None and not explicit else []
     header = ", ".join([f"action {a.name}({params})", *notes])
     return [header, *block_lines(a.body, 1, explicit)]
+
+
+def _temporal_lines(p: Temporal, explicit: bool) -> list[str]:
+    lines = [f"temporal {p.id} {p.name}"]
+    for instance in p.instances:
+        lines.append(
+            INDENT + ", ".join([*(f"{name}={value}" for name, value in instance.values), str(instance.formula)])
+        )
+        lines += [f"{2 * INDENT}p{i}: {expr_text(e, explicit)}" for i, e in enumerate(instance.claims)]
+    return lines
 
 
 def _property_lines(p: Property, explicit: bool) -> list[str]:

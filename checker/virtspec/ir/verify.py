@@ -71,8 +71,17 @@ def _roots(system: System) -> Iterator[tuple[str, Expr]]:
         for stmt in statements(a.body):
             for e in expressions(stmt):
                 yield f"action {a.name}", e
+    yield from _judged(system)
+
+
+def _judged(system: System) -> Iterator[tuple[str, Expr]]:
+    """The expressions of properties."""
     for p in system.properties:
         yield f"property {p.id}", p.expr
+    for t in system.temporal:
+        for instance in t.instances:
+            for e in instance.claims:
+                yield f"property {t.id}", e
 
 
 def _parts(system: System) -> Iterator[tuple[str, Expr]]:
@@ -105,7 +114,7 @@ def unique_names(system: System) -> Complaints:
     groups: list[tuple[str, Iterable[str]]] = [
         ("fields", (f.name for f in system.fields)),
         ("actions", (a.name for a in system.actions)),
-        ("properties", (p.id for p in system.properties)),
+        ("properties", [*(p.id for p in system.properties), *(p.id for p in system.temporal)]),
         ("constants", (name for name, _ in system.config)),
         ("processes", (p for r in system.runners for p in r.processes)),
         *((f"parameters of {a.name}", (v.name for v in a.params)) for a in system.actions),
@@ -268,8 +277,8 @@ def no_shadowing(system: System) -> Complaints:
         for stmt in statements(a.body):
             for e in expressions(stmt):
                 yield from (f"action {a.name}: {c}" for c in _shadowed(e, own, set()))
-    for p in system.properties:
-        yield from (f"property {p.id}: {c}" for c in _shadowed(p.expr, frozenset(), set()))
+    for where, judged in _judged(system):
+        yield from (f"{where}: {c}" for c in _shadowed(judged, frozenset(), set()))
 
 
 def _shadowed(e: Expr, around: frozenset[str], seen: set[tuple[Expr, frozenset[str]]]) -> Complaints:
@@ -332,11 +341,11 @@ def conditions(system: System) -> Complaints:
 
 def closed_properties(system: System) -> Complaints:
     """Properties are Boolean and have no free variables."""
-    for p in system.properties:
-        if not isinstance(p.expr.type, BoolType):
-            yield f"property {p.id} is a {p.expr.type}"
-        for v in free_vars(p.expr):
-            yield f"property {p.id} leaves {v.name} free"
+    for where, e in _judged(system):
+        if not isinstance(e.type, BoolType):
+            yield f"{where} is a {e.type}"
+        for v in free_vars(e):
+            yield f"{where} leaves {v.name} free"
 
 
 RULES: dict[str, Callable[[System], Complaints]] = {

@@ -4,6 +4,17 @@ The package depends on the standard library alone: reading or running a specific
 """
 
 from virtspec.lang.domains import Cap, Const, Mod, Range, Scalarset, Seq, Singleton, each
+from virtspec.lang.formulas import (
+    Formula,
+    always,
+    can_always_reach,
+    eventually,
+    leads_to,
+    release,
+    temporal,
+    until,
+    weak_until,
+)
 from virtspec.lang.model import Call, Component, Model, Steps, acquires, action, process, releases
 from virtspec.lang.props import at, invariant, reachable, transition
 from virtspec.lang.rules import atomic, choose, cost, fault, require
@@ -13,6 +24,7 @@ __all__ = [
     "Cap",
     "Component",
     "Const",
+    "Formula",
     "Mod",
     "Model",
     "Range",
@@ -22,16 +34,24 @@ __all__ = [
     "Steps",
     "acquires",
     "action",
+    "always",
     "at",
     "atomic",
+    "can_always_reach",
     "choose",
     "cost",
     "each",
+    "eventually",
     "fault",
     "invariant",
+    "leads_to",
     "process",
     "reachable",
+    "release",
     "releases",
     "require",
+    "temporal",
     "transition",
+    "until",
+    "weak_until",
 ]

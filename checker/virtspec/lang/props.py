@@ -21,33 +21,35 @@ PROPERTY = "__virtspec_property__"
 class PropertyNote:
     """What a decorator notes on a property function for the front end."""
 
-    kind: Literal["invariant", "transition", "reachable"]
+    kind: Literal["invariant", "transition", "reachable", "temporal"]
     model: type[Any]
     id: str | None
     source: str
 
 
-def _noter(kind: Literal["invariant", "transition", "reachable"], model: type[Any], id: str | None, source: str) -> Any:
-    def note(f: Any) -> Any:
-        setattr(f, PROPERTY, PropertyNote(kind, model, id, source))
+def note(what: PropertyNote) -> Any:
+    """A decorator that notes this on a function."""
+
+    def noted(f: Any) -> Any:
+        setattr(f, PROPERTY, what)
         return f
 
-    return note
+    return noted
 
 
 def invariant(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
     """`f(m, ...)` is true in every reachable state. `id` is stable and shown in reports; `source` says who claims it."""
-    return _noter("invariant", model, id, source)  # type: ignore[no-any-return]
+    return note(PropertyNote("invariant", model, id, source))  # type: ignore[no-any-return]
 
 
 def transition(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
     """`f(before, after, ...)` is true of every step taken in a reachable state."""
-    return _noter("transition", model, id, source)  # type: ignore[no-any-return]
+    return note(PropertyNote("transition", model, id, source))  # type: ignore[no-any-return]
 
 
 def reachable(model: type[Any], *, id: str | None = None, source: str = "") -> Callable[[F], F]:
     """`f(m, ...)` is true in some reachable state; the verdict carries a witness."""
-    return _noter("reachable", model, id, source)  # type: ignore[no-any-return]
+    return note(PropertyNote("reachable", model, id, source))  # type: ignore[no-any-return]
 
 
 def at(process: Callable[..., Any], label: str | None = None, runner: Any = None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from virtspec.ir.nodes import And, Expr, Or, Quant, Var
@@ -46,6 +46,12 @@ def successors(system: System, state: State) -> Iterator[tuple[Action, Taken | F
 def holds(system: System, prop: Property, state: State, before: State = ()) -> bool:
     """Whether the property's condition is true. Raises Undefined where it is not defined."""
     return bool(evaluate(prop.expr, Env(system.field_index, state, before)))
+
+
+def claims_at(system: System, claims: Sequence[Expr], state: State) -> frozenset[int]:
+    """The numbers of the claims that are true; one that is not defined is not."""
+    env = Env(system.field_index, state, ())
+    return frozenset(i for i, claim in enumerate(claims) if _true(claim, env))
 
 
 def location(system: System, runner: Runner, member: int, state: State) -> str:

@@ -89,7 +89,8 @@ def dumps(system: System, trace: Trace, spec: str = "") -> str:
     lines.append(f'  "vars": {_json([*(f.name for f in system.fields), ACTION, PICKS])},')
     lines.append('  "states": [')
     lines.append(",\n".join("    " + _json(state) for state in _states(system, trace, outcomes)))
-    return "\n".join([*lines, "  ]", "}", ""])
+    end = "  ]" if trace.loop is None else f'  ],\n  "loop": {trace.loop}'
+    return "\n".join([*lines, end, "}", ""])
 
 
 def _json(value: Any, indent: int | None = None) -> str:
@@ -138,16 +139,17 @@ def read(path: Path, system: System) -> Trace:
     if head.fingerprint != system.fingerprint:
         raise InputError(f"{path}: {_foreign(head, system)}")
     states = _list(path, doc, "states")
-    if "loop" in doc:
-        raise InputError(f"{path}: a trace with a loop is none this version of virtspec can replay")
+    loop = doc.get("loop")
+    if loop is not None and not (type(loop) is int and 0 <= loop < len(states)):
+        raise InputError(f"{path}: 'loop' is no number of a state; the file has been altered")
     try:
         if not states or _fields(system, states[0], "states[0]") != system.init:
             raise BadValue("states[0]", "is not the initial state of the system")
         steps = tuple(_step(system, states, number) for number in range(1, len(states)))
     except BadValue as bad:
         raise InputError(f"{path}: {bad}; make the trace again with `virtspec check`") from None
-    prop = next((p.id for p in system.properties if p.id == head.property), None)
-    return Trace(head.fingerprint, steps, prop)
+    prop = head.property if head.property in system.declared else None
+    return Trace(head.fingerprint, steps, prop, loop)
 
 
 def _document(path: Path) -> dict[str, Any]:

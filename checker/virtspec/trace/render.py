@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from virtspec.ir.nodes import Var
-from virtspec.ir.system import Action, Field, System
+from virtspec.ir.system import Action, Field, System, Temporal
 from virtspec.ir.types import RecordType, ScalarsetType, TableType, Type, Value, show, values
 from virtspec.semantics.interp import State, Taken
 from virtspec.source import Span
@@ -36,7 +36,7 @@ FEW = 8
 _NUMBER = 4
 _INDENT = " " * (_NUMBER + 6)
 
-Kind = Literal["step", "change", "cost", "fault", "end", "witness", "reason", "command", "blank"]
+Kind = Literal["step", "loop", "change", "cost", "fault", "end", "witness", "reason", "command", "blank"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +89,8 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
     lines = [Line("step", f"{0:{_NUMBER}}  initial state"), *_initial(system, width)]
     column = max((len(step.call) for step in steps), default=0)
     for step in steps:
+        if step.number - 1 == trace.loop:
+            lines.append(_for_ever(f"the following {_plural(len(steps) - trace.loop)} for ever"))
         place = str(step.span)
         lines.append(Line("step", f"{step.number:{_NUMBER}}  {step.call.ljust(column)}   {place}", place))
         for change in step.changes:
@@ -97,10 +99,20 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
             lines += _wrapped("cost", f"spends {tally(step.costs)}", width)
         if step.fault:
             lines += _wrapped("fault", f"fault: {step.fault}", width)
+    if trace.loop == len(steps):
+        lines.append(_for_ever("nothing more, for ever"))
     spent = [name for step in steps for name in step.costs]
     if len(spent) > 1:
         lines.append(Line("cost", " " * (_NUMBER + 2) + f"in all: {tally(spent)}"))
     return lines + list(_ending(system, trace, reason, command, width))
+
+
+def _for_ever(what: str) -> Line:
+    return Line("loop", f"{'~':>{_NUMBER}}  {what}")
+
+
+def _plural(steps: int) -> str:
+    return "step" if steps == 1 else f"{steps} steps"
 
 
 def _initial(system: System, width: int) -> list[Line]:
@@ -126,10 +138,12 @@ def _named(name: str, t: Type, value: Value) -> str:
 
 
 def _ending(system: System, trace: Trace, reason: str, command: str, width: int) -> Iterator[Line]:
-    prop = next((p for p in system.properties if p.id == trace.property), None)
+    prop = None if trace.property is None else system.declared[trace.property]
     kind: Kind = "end"
     if prop is None:
         end = {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
+    elif isinstance(prop, Temporal):
+        end = f"{prop.id} is violated" + (":" if reason else "")
     elif prop.kind == "reachable":
         end, kind = f"{prop.id} is reached", "witness"
     else:

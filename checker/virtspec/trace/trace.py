@@ -34,6 +34,9 @@ class Trace:
     steps: tuple[Step, ...]
     property: str | None = None
     """The id of the property it violates or witnesses; None for a deadlock or a fault."""
+    loop: int | None = None
+    """After the last step the behaviour goes on for ever with what follows so many steps; if that is nothing, it stays as
+    it is. None: it ends there, or nobody asks how it goes on."""
 
     def __len__(self) -> int:
         return len(self.steps)
@@ -66,6 +69,8 @@ def replay(system: System, trace: Trace) -> list[Taken | Faulted]:
                 raise NotABehaviour(f"step {number}: {step.action} ends in a fault, but the trace goes on")
             break
         state = outcome.state
+    if trace.loop is not None and state != trace.states(system)[trace.loop]:
+        raise NotABehaviour(f"the loop does not close: the last state is not the one after {trace.loop} steps")
     return done
 
 

@@ -56,7 +56,11 @@ def _print(out: Output, spec: Specification, system: System, config: str | None)
     if spec.mechanism is not None:
         _section(out, "Configurations (--config NAME)", [(c.name, c.summary) for c in spec.mechanism.cases])
     _section(out, "State", [(f.name, str(f.type), str(f.span)) for f in system.fields if f.role == "shared"])
-    _section(out, "Properties", [(p.id, p.kind, _first_line(p.doc) or p.name) for p in system.properties])
+    _section(
+        out,
+        "Properties",
+        [(p.id, p.kind, _first_line(p.doc) or p.name) for p in system.declared.values()],
+    )
     steps = step_rows(system)
     processes = dict.fromkeys(a.process for a in system.actions)
     for process in sorted(processes, key=lambda name: name is None):  # the environment last
@@ -98,7 +102,7 @@ def _as_json(spec: Specification, system: System) -> dict[str, Any]:
         "state": [{"name": f.name, "type": str(f.type), "role": f.role} for f in system.fields],
         "properties": [
             {"id": p.id, "name": p.name, "kind": p.kind, "says": _first_line(p.doc), "place": place_json(p.span)}
-            for p in system.properties
+            for p in system.declared.values()
         ],
         "steps": [
             {
