@@ -1,0 +1,323 @@
+"""What textbooks say of well-known protocols, and what other checkers once got wrong."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pytest
+
+from virtspec import api
+from virtspec.explore.report_json import word
+from virtspec.frontend.load import load
+from virtspec.frontend.module import load_text
+from virtspec.ir.system import System
+from virtspec.trace.trace import Trace
+from virtspec.trace.verdict import Violated
+
+HEAD = "from enum import Enum, auto\nfrom typing import Annotated\nfrom virtspec import *\n"
+
+
+@cache
+def system(text: str) -> System:
+    module = load_text(HEAD + text, "spec.py")
+    return load(module.models[0], module.properties)
+
+
+def words(text: str) -> dict[str, str]:
+    """The verdicts of the oracle. Every trace has been replayed and judged by the definition."""
+    found = api.check(system(text), engine="oracle").verdicts
+    return {prop: word(verdict) for prop, verdict in found.items() if prop not in ("fault", "deadlock")}
+
+
+def counterexample(text: str, prop: str) -> tuple[Trace, str]:
+    found = api.check(system(text), engine="oracle", only=[prop]).verdicts[prop]
+    assert isinstance(found, Violated)
+    return found.trace, found.reason
+
+
+PETERSON = """
+class Peterson(Model):
+    interested: dict[Annotated[int, Range(0, 1)], bool]
+    last: Annotated[int, Range(0, 1)]
+
+    @process{fair}
+    def run(self, i: Annotated[int, Range(0, 1)]) -> Steps:
+        yield "ask"
+        self.interested[i] = True
+        yield "yield_to"
+        self.last = i
+        yield "wait"
+        require(self.last != i or not self.interested[1 - i])
+        yield "critical"
+        self.interested[i] = False
+
+@temporal(Peterson)
+def enters(m: Peterson, i: Annotated[int, Range(0, 1)]) -> Formula:
+    return leads_to(at(m.run, "wait", i), at(m.run, "critical", i))
+
+@temporal(Peterson)
+def leaves(m: Peterson) -> Formula:
+    return always(eventually(not at(m.run, "critical", 0)))
+
+@temporal(Peterson)
+def may_enter(m: Peterson) -> Formula:
+    return can_always_reach(at(m.run, "critical", 0))
+"""
+
+
+def test_peterson_is_free_of_starvation_under_weak_fairness_and_not_without() -> None:
+    fair = words(PETERSON.format(fair='(fair="weak")'))
+    assert fair == {"enters": "holds", "leaves": "holds", "may_enter": "holds"}
+    unfair = words(PETERSON.format(fair=""))
+    assert unfair == {"enters": "violated", "leaves": "violated", "may_enter": "holds"}
+    trace, reason = counterexample(PETERSON.format(fair=""), "enters")
+    assert trace.loop == len(trace.steps) == 3
+    assert reason.splitlines() == [
+        "this goes on for ever, for i = 0",
+        "0 can go on at run.wait, but no fairness says that it does",
+    ]
+
+
+LOCK = """
+class Task(Scalarset, size=2):
+    pass
+
+class Lock(Model):
+    owner: Task | None
+
+    @process(fair="{fair}")
+    def run(self, t: Task) -> Steps:
+        yield "lock"
+        require(self.owner is None)
+        self.owner = t
+        yield "unlock"
+        self.owner = None
+
+@temporal(Lock)
+def gets_it(m: Lock, t: Task) -> Formula:
+    return leads_to(at(m.run, "lock", t), m.owner == t)
+
+@temporal(Lock)
+def somebody_gets_it(m: Lock) -> Formula:
+    return leads_to(at(m.run, "lock"), m.owner is not None)
+"""
+
+
+def test_a_lock_without_a_queue_needs_strong_fairness() -> None:
+    assert words(LOCK.format(fair="strong")) == {"gets_it": "holds", "somebody_gets_it": "holds"}
+    assert words(LOCK.format(fair="weak")) == {"gets_it": "violated", "somebody_gets_it": "holds"}
+    trace, reason = counterexample(LOCK.format(fair="weak"), "gets_it")
+    assert (len(trace.steps), trace.loop) == (4, 1)
+    assert "Task0 could go on at run.lock now and then, but not always; only strong fairness would help" in reason
+
+
+DINING = """
+class Dining(Model):
+    held: dict[Annotated[int, Range(0, 2)], bool]
+    one_differs: Const[bool] = {differs}
+
+    @process(fair="strong")
+    def dine(self, i: Annotated[int, Range(0, 2)]) -> Steps:
+        yield "first"
+        if self.one_differs and i == 0:
+            require(not self.held[i])
+            self.held[i] = True
+        else:
+            require(not self.held[(i + 1) % 3])
+            self.held[(i + 1) % 3] = True
+        yield "second"
+        if self.one_differs and i == 0:
+            require(not self.held[(i + 1) % 3])
+            self.held[(i + 1) % 3] = True
+        else:
+            require(not self.held[i])
+            self.held[i] = True
+        yield "eat"
+        self.held[i] = False
+        self.held[(i + 1) % 3] = False
+
+@temporal(Dining)
+def eats(m: Dining, i: Annotated[int, Range(0, 2)]) -> Formula:
+    return leads_to(at(m.dine, "first", i), at(m.dine, "eat", i))
+"""
+
+
+def test_philosophers_starve_in_a_deadlock_and_not_if_one_takes_the_other_fork_first() -> None:
+    same = api.check(system(DINING.format(differs="False")), engine="oracle").verdicts
+    assert word(same["deadlock"]) == word(same["eats"]) == "violated"
+    other = api.check(system(DINING.format(differs="True")), engine="oracle").verdicts
+    assert word(other["deadlock"]) == word(other["eats"]) == "holds"
+    _, reason = counterexample(DINING.format(differs="False"), "eats")
+    assert "waits at dine.second" in reason
+
+
+ALTERNATING = """
+class Alternating(Model):
+    sent: bool
+    received: bool
+    message: bool | None
+    answer: bool | None
+
+    @action(fair="weak")
+    def send(self) -> None:
+        self.message = self.sent
+
+    @action{receive}
+    def receive(self) -> None:
+        require(self.message is not None)
+        if self.message == self.received:
+            self.received = not self.received
+        self.answer = self.message
+        self.message = None
+
+    @action{confirm}
+    def confirm(self) -> None:
+        require(self.answer is not None)
+        if self.answer == self.sent:
+            self.sent = not self.sent
+        self.answer = None
+
+    @action
+    def lose_message(self) -> None:
+        require(self.message is not None)
+        self.message = None
+
+    @action
+    def lose_answer(self) -> None:
+        require(self.answer is not None)
+        self.answer = None
+
+@temporal(Alternating)
+def delivered(m: Alternating) -> Formula:
+    return always(eventually(m.received)) and always(eventually(not m.received))
+"""
+
+
+def test_the_alternating_bit_needs_strong_fairness_over_a_lossy_channel() -> None:
+    for receive in ("weak", "strong"):
+        for confirm in ("weak", "strong"):
+            text = ALTERNATING.format(receive=f'(fair="{receive}")', confirm=f'(fair="{confirm}")')
+            expected = "holds" if receive == confirm == "strong" else "violated"
+            assert words(text) == {"delivered": expected}
+
+
+# --- what others got wrong -------------------------------------------------------------------------------------------
+
+STEPS = """
+class Switch(Model):
+    on: bool
+    n: Annotated[int, Range(0, 2)]
+
+    @action{fair}
+    def flip(self) -> None:
+        self.on = not self.on
+
+    @action(fair="weak")
+    def same(self) -> None:
+        self.on = self.on
+
+@temporal(Switch)
+def stays_on(m: Switch) -> Formula:
+    return eventually(always(m.on))
+
+@temporal(Switch)
+def stays_off(m: Switch) -> Formula:
+    return eventually(always(not m.on))
+
+@temporal(Switch)
+def is_on(m: Switch) -> Formula:
+    return eventually(m.on)
+"""
+
+
+def test_contradictory_claims_do_not_both_hold() -> None:
+    """FizzBee #212, tla-rs #59: `eventually always` dropped, or true of everything."""
+    assert words(STEPS.format(fair='(fair="weak")')) == {
+        "stays_on": "violated",
+        "stays_off": "violated",
+        "is_on": "holds",
+    }
+
+
+def test_a_behaviour_may_stop_unless_fairness_says_otherwise() -> None:
+    """tla-rs #62: implicit stuttering ignored."""
+    assert words(STEPS.format(fair="")) == {"stays_on": "violated", "stays_off": "violated", "is_on": "violated"}
+    trace, _ = counterexample(STEPS.format(fair=""), "is_on")
+    assert (trace.steps, trace.loop) == ((), 0)
+
+
+def test_a_step_that_changes_nothing_is_no_progress_and_no_obligation() -> None:
+    """tla-rs #63: stutter steps counted for fairness. `same` is weakly fair and always possible, and changes nothing."""
+    text = STEPS.format(fair="").replace("self.on = not self.on", "require(self.n > 0)\n        self.on = True")
+    assert words(text)["is_on"] == "violated"
+
+
+CYCLE = """
+class Walk(Model):
+    at: Annotated[int, Range(0, 3)]
+
+    @action(fair="weak")
+    def go(self) -> None:
+        require(self.at < 2)
+        self.at = 1 - self.at
+
+    @action
+    def leave(self) -> None:
+        require(self.at == 1)
+        self.at = 2
+
+    @action(fair="weak")
+    def end(self) -> None:
+        require(self.at == 2)
+        self.at = 3
+
+@temporal(Walk)
+def ends(m: Walk) -> Formula:
+    return eventually(m.at == 3)
+
+@temporal(Walk)
+def may_end(m: Walk) -> Formula:
+    return can_always_reach(m.at == 3)
+
+@temporal(Walk)
+def may_begin_again(m: Walk) -> Formula:
+    return can_always_reach(m.at == 0)
+"""
+
+
+def test_a_cycle_on_which_nothing_happens_is_a_counterexample_to_eventually() -> None:
+    """Stateright: `eventually` not falsified by cycles, nor where paths join."""
+    assert words(CYCLE) == {"ends": "violated", "may_end": "holds", "may_begin_again": "violated"}
+    trace, _ = counterexample(CYCLE, "ends")
+    assert [s.action for s in trace.steps] == ["go", "go"] and trace.loop == 0
+    dead_end, reason = counterexample(CYCLE, "may_begin_again")
+    assert [s.action for s in dead_end.steps] == ["go", "leave"] and dead_end.loop is None
+    assert reason == "from here no way leads to a state in which at == 0"
+
+
+def test_a_cycle_is_made_of_edges_not_of_states() -> None:
+    """TLC #201, tla-rs #65: a whole component shown as if it were a cycle."""
+    text = CYCLE.replace("require(self.at == 1)", "require(self.at < 2)").replace("1 - self.at", "(self.at + 1) % 2")
+    trace, _ = counterexample(text, "ends")
+    for before, step in zip(trace.states(system(text)), trace.steps, strict=False):
+        assert step.state != before
+
+
+def test_what_cannot_happen_is_not_assumed_to_be_fair() -> None:
+    """hw-cbmc #2022: two fairness assumptions that nothing satisfies made everything true."""
+    text = CYCLE.replace("require(self.at == 2)", "require(self.at == 3 and self.at == 2)")
+    assert words(text)["ends"] == "violated"
+
+
+def test_a_truncated_search_does_not_judge_behaviours() -> None:
+    """TLC #839: vacuously true under a state constraint."""
+    from virtspec.explore.report import Limits
+
+    found = api.check(system(CYCLE), engine="oracle", limits=Limits(states=2)).verdicts
+    assert word(found["ends"]) == word(found["may_end"]) == "undetermined"
+
+
+@pytest.mark.parametrize("prop", ["ends", "may_end"])
+def test_the_native_engine_says_that_it_does_not_judge_them(prop: str) -> None:
+    found = api.check(system(CYCLE), only=[prop])
+    assert word(found.verdicts[prop]) == "undetermined" and found.exit_code == 3
