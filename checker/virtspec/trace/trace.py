@@ -70,7 +70,7 @@ def replay(system: System, trace: Trace) -> list[Taken | Faulted]:
             break
         state = outcome.state
     if trace.loop is not None and state != trace.states(system)[trace.loop]:
-        raise NotABehaviour(f"the loop does not close: the last state is not the one after {trace.loop} steps")
+        raise NotABehaviour(f"the loop does not close: the last state is not the one after step {trace.loop}")
     return done
 
 

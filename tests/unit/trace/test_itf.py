@@ -144,7 +144,8 @@ def test_another_version_of_the_specification(lock: System, stored: Path) -> Non
     ("edit", "message"),
     [
         (lambda d: d.update(states={}), "'states' is not a list"),
-        (lambda d: d.update(loop=1), "a trace with a loop"),
+        (lambda d: d.update(loop=99), "'loop' is no number of a state"),
+        (lambda d: d.update(loop="1"), "'loop' is no number of a state"),
         (lambda d: d["states"].clear(), "states[0]: is not the initial state"),
         (lambda d: d["states"].pop(0), "states[0]: is not the initial state"),
         (lambda d: d["states"].append(7), "states[4]: is not an object"),

@@ -25,9 +25,7 @@ from virtspec.explore.native.values import distinct_values
 from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Reduction, Report
 from virtspec.ir.system import System
 from virtspec.semantics.interp import State
-from virtspec.trace.verdict import Unknown, Verdict
-
-NOT_JUDGED = "the native engine does not judge temporal properties yet; use --engine oracle"
+from virtspec.trace.verdict import Verdict
 
 
 def check(
@@ -73,9 +71,13 @@ def check(
             search.run(made.layout.pack(small.system.init), progress)
         report = _report(search, made, small)
         report.values = distinct_values(search) if values else {}
-    unjudged = [p.id for p in system.temporal if only is None or p.id in only]
-    report.verdicts.update(dict.fromkeys(unjudged, Unknown(NOT_JUDGED)))
-    report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
+    temporal = [p for p in system.temporal if only is None or p.id in only]
+    if temporal and report.complete:
+        from virtspec.explore.native.liveness import behaviours  # only where it is needed
+
+        report.verdicts.update(behaviours(system, temporal, limits))
+    ids = [*(p.id for p in judged), *(p.id for p in temporal), *always]
+    report.settle(system, [i for i in ids if i not in report.verdicts])
     report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
     if factors and report.complete:
         again = partial(check, system, only=only, limits=limits, progress=progress, workers=workers)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
@@ -35,7 +36,15 @@ def _version(package: str) -> str:
 NUMBA = _version("numba")
 ORIGIN = f"llvmlite {llvmlite.__version__}, numba {NUMBA}"
 """What runs."""
-SOURCES = ("compiling.py", "intrinsics.py", "level_kernels.py", "orbits.py", "visited_kernels.py", "walk_kernels.py")
+SOURCES = (
+    "compiling.py",
+    "graph_kernels.py",
+    "intrinsics.py",
+    "level_kernels.py",
+    "orbits.py",
+    "visited_kernels.py",
+    "walk_kernels.py",
+)
 """The files that kernels are made of, and with."""
 ARRAYS: dict[str, np.dtype[Any]] = {
     "Words": np.dtype(np.uint64),
@@ -75,17 +84,7 @@ class Kernel:
             else:
                 given += _array(arg, kind)
         call = self.variants.get(variant) or self.variant(variant)
-        missing = len(self.kinds) - len(first)
-
-        def bound(*rest: int) -> int:
-            if len(rest) != missing:
-                raise TypeError(f"{self.name} takes {missing} more arguments, not {len(rest)}")
-            found = call(*given, *rest)
-            if found == RAISED:
-                raise InternalError(f"the kernel {self.name} left the bounds of an array")
-            return found
-
-        return bound
+        return Bound(self.name, call, given, len(self.kinds) - len(first), first)
 
     def variant(self, width: int) -> Callable[..., int]:
         """The kernel compiled for states of this kind."""
@@ -102,6 +101,26 @@ class Kernel:
         from virtspec.explore.native.compiling import compiled
 
         return compiled(self.function, self.kinds, width)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A kernel with its first arguments given."""
+
+    name: str
+    call: Callable[..., int]
+    given: list[int]
+    missing: int
+    arrays: tuple[Any, ...]
+    """What lies at the addresses given; it must live as long as this."""
+
+    def __call__(self, *rest: int) -> int:
+        if len(rest) != self.missing:
+            raise TypeError(f"{self.name} takes {self.missing} more arguments, not {len(rest)}")
+        found = self.call(*self.given, *rest)
+        if found == RAISED:
+            raise InternalError(f"the kernel {self.name} left the bounds of an array")
+        return found
 
 
 def kernel(function: F) -> F:

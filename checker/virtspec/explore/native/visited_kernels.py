@@ -139,6 +139,39 @@ def insert(
 
 
 @part
+def find(
+    states: Words,
+    first: int,
+    n: int,
+    words: int,
+    hashes: Words,
+    places: Numbers,
+    arena: Words,
+    table: Slots,
+    info: Numbers,
+) -> None:
+    """Put the numbers of `n` states that are in the set, from number `first` of `states` on, into `places`; one worker
+    has found them all.
+    """
+    slots, names = info[SLOTS], info[NAMES]
+    for i in range(n):
+        places[i] = slot(hashes[i], slots)
+        prefetch(table, places[i])
+    for i in range(n):
+        places[i] = probe(table, places[i], entry(hashes[i], 0, names), names)
+        prefetch(arena, ((np.int64(table[places[i]]) & (names - 1)) - 1) * words)
+    for i in range(n):
+        at = places[i]
+        while True:
+            at = probe(table, at, entry(hashes[i], 0, names), names)
+            number = (np.int64(table[at]) & (names - 1)) - 1
+            if number < 0 or equal(arena, number * words, states, (first + i) * words, words):
+                break
+            at += 1
+        places[i] = number
+
+
+@part
 def take(table: Slots, at: np.int64, value: np.uint32, shift: int) -> bool:
     """Fill a slot that was free, unless another worker is faster; whether it was not."""
     if shift == 0:  # there is no other

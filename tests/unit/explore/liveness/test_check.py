@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from virtspec import api
+from virtspec.api.checking import Engine
+from virtspec.explore.report import Limits
 from virtspec.explore.report_json import word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
 from virtspec.ir.system import System
-from virtspec.trace.trace import Trace
+from virtspec.trace import itf
+from virtspec.trace.render import render
+from virtspec.trace.trace import NotABehaviour, Trace
 from virtspec.trace.verdict import Violated
 
 HEAD = "from enum import Enum, auto\nfrom typing import Annotated\nfrom virtspec import *\n"
+
+
+ENGINES: tuple[Engine, Engine] = ("oracle", "native")
 
 
 @cache
@@ -24,13 +32,15 @@ def system(text: str) -> System:
 
 
 def words(text: str) -> dict[str, str]:
-    """The verdicts of the oracle. Every trace has been replayed and judged by the definition."""
-    found = api.check(system(text), engine="oracle").verdicts
-    return {prop: word(verdict) for prop, verdict in found.items() if prop not in ("fault", "deadlock")}
+    """The verdicts of both engines. Every trace has been replayed and judged by the definition."""
+    oracle, native = (api.check(system(text), engine=engine).verdicts for engine in ENGINES)
+    found = {prop: word(verdict) for prop, verdict in oracle.items() if prop not in ("fault", "deadlock")}
+    assert {prop: word(native[prop]) for prop in found} == found
+    return found
 
 
-def counterexample(text: str, prop: str) -> tuple[Trace, str]:
-    found = api.check(system(text), engine="oracle", only=[prop]).verdicts[prop]
+def counterexample(text: str, prop: str, engine: Engine = "oracle") -> tuple[Trace, str]:
+    found = api.check(system(text), engine=engine, only=[prop]).verdicts[prop]
     assert isinstance(found, Violated)
     return found.trace, found.reason
 
@@ -201,6 +211,28 @@ def test_the_alternating_bit_needs_strong_fairness_over_a_lossy_channel() -> Non
             assert words(text) == {"delivered": expected}
 
 
+def test_a_behaviour_that_goes_on_for_ever_is_stored_and_replayed(tmp_path: Path) -> None:
+    lock = system(LOCK.format(fair="weak"))
+    trace, reason = counterexample(LOCK.format(fair="weak"), "gets_it")
+    itf.write(tmp_path / "lasso.itf.json", lock, trace)
+    again = itf.read(tmp_path / "lasso.itf.json", lock)
+    assert again == trace
+    assert api.reason_of(lock, again) == reason
+    shown = [line.text for line in render(lock, trace, reason=reason) if line.kind == "loop"]
+    assert shown == ["   ~  the following 3 steps for ever"]
+    open_ended = Trace(trace.fingerprint, trace.steps[:-1], trace.property, trace.loop)
+    with pytest.raises(NotABehaviour, match="the loop does not close: the last state is not the one after step 1"):
+        api.reason_of(lock, open_ended)
+
+
+def test_an_unfair_behaviour_is_no_counterexample() -> None:
+    """The definition is the judge, whoever found it."""
+    lock = system(LOCK.format(fair="strong"))
+    weak, _ = counterexample(LOCK.format(fair="weak"), "gets_it")
+    assert api.reason_of(lock, Trace(lock.fingerprint, weak.steps, "gets_it", weak.loop)) is None
+    assert api.reason_of(lock, Trace(lock.fingerprint, weak.steps, "gets_it")) is None
+
+
 # --- what others got wrong -------------------------------------------------------------------------------------------
 
 STEPS = """
@@ -309,15 +341,21 @@ def test_what_cannot_happen_is_not_assumed_to_be_fair() -> None:
     assert words(text)["ends"] == "violated"
 
 
-def test_a_truncated_search_does_not_judge_behaviours() -> None:
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_truncated_search_does_not_judge_behaviours(engine: Engine) -> None:
     """TLC #839: vacuously true under a state constraint."""
-    from virtspec.explore.report import Limits
-
-    found = api.check(system(CYCLE), engine="oracle", limits=Limits(states=2)).verdicts
+    found = api.check(system(CYCLE), engine=engine, limits=Limits(depth=1)).verdicts
     assert word(found["ends"]) == word(found["may_end"]) == "undetermined"
 
 
-@pytest.mark.parametrize("prop", ["ends", "may_end"])
-def test_the_native_engine_says_that_it_does_not_judge_them(prop: str) -> None:
-    found = api.check(system(CYCLE), only=[prop])
-    assert word(found.verdicts[prop]) == "undetermined" and found.exit_code == 3
+@pytest.mark.parametrize("engine", ENGINES)
+def test_counterexamples_are_short(engine: Engine) -> None:
+    for text, prop, length, loop in (
+        (PETERSON.format(fair=""), "enters", 3, 3),
+        (LOCK.format(fair="weak"), "gets_it", 4, 1),
+        (STEPS.format(fair=""), "is_on", 0, 0),
+        (CYCLE, "ends", 2, 0),
+        (CYCLE, "may_begin_again", 2, None),
+    ):
+        trace, _ = counterexample(text, prop, engine)
+        assert (len(trace.steps), trace.loop) == (length, loop)
