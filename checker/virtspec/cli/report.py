@@ -74,6 +74,9 @@ def print_heading(out: Output, system: System, target: str, config: str | None) 
     out.line((target, "head"), f"  {system.name}" + (f", configuration {config}" if config else ""))
     if system.config:
         out.lines_of(paragraph(config_text(dict(system.config)), "dim"))
+    if system.temporal:
+        fair = ", ".join(f"{name} ({kind})" for name, kind in system.fairness.items())
+        out.lines_of(paragraph(f"fair: {fair or 'nobody'}", "dim"))
     out.line("  ", (f"fingerprint {system.fingerprint}", "dim"))
     out.line()
 

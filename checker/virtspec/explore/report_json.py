@@ -105,6 +105,7 @@ def report_json(
             "words": report.words or None,
             "bytes_per_state": round(report.memory / report.states, 2) if report.memory else None,
         },
+        "fairness": dict(system.fairness),
         "reductions": [{"name": r.name, "detail": r.detail, "factor": r.factor} for r in report.reductions],
         "actions": dict(report.per_action),
         "never_fired": report.never_fired,

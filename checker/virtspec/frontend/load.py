@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from virtspec.errors import UsageError
+from virtspec.frontend import fairness
 from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.module import class_tree
 from virtspec.frontend.processes import cut_processes, lower_rules
@@ -64,7 +65,10 @@ def compile_model(
     known = {p.name: p for p in parameters(model)}
     constants: dict[str, Any] = {}
     sizes: dict[type[Scalarset], int] = {}
+    fair = fairness.chosen(params or {})
     for name, value in (params or {}).items():
+        if name.startswith(fairness.PREFIX):
+            continue
         if name not in known:
             raise UsageError(
                 f"{model.__name__} has no parameter {name!r}; {did_you_mean(name, known) or 'it has none'}"
@@ -89,9 +93,9 @@ def compile_model(
     diagnostics.raise_if_any()
     system = System(
         model.__name__,
-        _shown_config(root, known, sizes),
+        (*_shown_config(root, known, sizes), *((fairness.PREFIX + name, fair[name]) for name in sorted(fair))),
         (*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()),
-        tuple(actions),
+        tuple(fairness.applied(actions, fair, model.__name__)),
         tuple(p for p in props if isinstance(p, Property)),
         tuple(runners),
         inspect.getdoc(model) or "",

@@ -55,7 +55,8 @@ def lower_temporal(unit: Unit, routine: Routine, note: PropertyNote) -> Temporal
             scope.locals[name] = build.const(value, t)
         shown = tuple((name, show(t, value)) for (name, t), value in zip(params, chosen, strict=True))
         formulas = Formulas(Symbolic(unit, scope, Names(), (routine.fn,)))
-        instances.append(Instance(shown, formulas.whole(returned), tuple(formulas.claims)))
+        formula = formulas.whole(returned)
+        instances.append(Instance(shown, formula, tuple(formulas.claims), tuple(formulas.triggers)))
     span = span_of(routine.fn, routine.path)
     return Temporal(note.id or routine.name, routine.name, tuple(instances), routine.doc, note.source, span)
 
@@ -76,6 +77,8 @@ class Formulas:
     def __init__(self, lowering: Symbolic) -> None:
         self.lw = lowering
         self.claims: dict[Expr, int] = {}
+        self.triggers: dict[int, None] = {}
+        """Atoms that lead to something."""
 
     def whole(self, node: ast.expr) -> Formula | CanReach:
         match node:
@@ -98,7 +101,10 @@ class Formulas:
                 if len(node.args) != count or node.keywords:
                     what = f"{ast.unparse(node.func)}() with {len(node.args) + len(node.keywords)} arguments"
                     raise self.lw.refuse("VS301", node, what, f"it takes {count}")
-                return make(*map(self.formula, node.args))
+                operands = [self.formula(arg) for arg in node.args]
+                if make is ltl.leads_to and isinstance(operands[0], ltl.Literal):
+                    self.triggers[operands[0].atom] = None
+                return make(*operands)
         raise self.lw.refuse("VS506", node, ast.unparse(node))
 
     def operator(self, node: ast.AST) -> Callable[..., Any] | None:

@@ -87,6 +87,8 @@ class Instance:
     formula: Formula | CanReach
     claims: tuple[Expr, ...]
     """Closed Boolean expressions over one state."""
+    triggers: tuple[int, ...] = ()
+    """The claims without which the formula asks for nothing: what leads to something."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,11 @@ class System:
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
     temporal: tuple[Temporal, ...] = ()
+
+    @cached_property
+    def fairness(self) -> Mapping[str, Fairness]:
+        """The processes and actions that must be treated fairly."""
+        return {a.process or a.name: a.fair for a in self.actions if a.fair != "none"}
 
     @cached_property
     def declared(self) -> Mapping[str, Property | Temporal]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.fair import Fairness, Graph, cycle, fair_components
+from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.reasons import why_not
 from virtspec.ir.system import Instance, System, Temporal
 from virtspec.ir.temporal import CanReach, negated
@@ -21,7 +22,7 @@ from virtspec.semantics.fairness import Unit, unit_of
 from virtspec.semantics.interp import State, Taken
 from virtspec.semantics.successors import claims_at, successors
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Holds, Verdict, Violated
+from virtspec.trace.verdict import Verdict, Violated
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,11 @@ def judge(behaviours: Behaviours, prop: Temporal) -> Verdict:
             reason = why_not(behaviours.system, prop, trace)
             assert reason is not None
             return Violated(trace, reason)
-    return Holds("exhaustive")
+    claims = [
+        frozenset().union(*(claims_at(behaviours.system, i.claims, state) for state in behaviours.states))
+        for i in prop.instances
+    ]
+    return held(prop, claims)
 
 
 def violation(behaviours: Behaviours, prop: str, instance: Instance) -> Trace | None:

@@ -13,25 +13,33 @@ From a System to machine code:
     module        all of a System as one LLVM module
     jit           the module as machine code in this process
 
+The fixed loops, in plain Python that Numba compiles:
+
+    intrinsics        what they are made of
+    visited_kernels   the visited set
+    level_kernels     expansion of a level, search for predecessors
+    orbits            the representative of a state under symmetry
+    graph_kernels     the graph of all states, and fair components of it
+    walk_kernels      random walks
+    compiling         from Python to object files
+    library           the compiled loops as functions
+
 The search:
 
-    intrinsics    what the fixed loops are made of: how they are compiled, how they call generated code (Numba)
     memory        arrays that grow in place
-    orbits        the representative of a state under symmetry (Numba)
     visited       the set of the states found, which all workers share
-    visited_kernels  its fixed loops (Numba)
     workers       what a worker has beside its part of that set
-    level_kernels the fixed loops over levels: expansion, backward search (Numba)
     search        level-synchronous breadth-first search by several workers
     paths         shortest ways to states, back through the levels
     traces        from the states of a way to a verdict with its trace
     values        how many distinct values every field takes
     checkpoint    the format of checkpoints, and reading them
     keeper        writing checkpoints while a search runs, and resuming
+    graph         the states found with all edges between them
+    liveness      temporal properties, judged on that graph
     check         the whole engine behind one function
 
 Random walks, on the same generated code:
 
-    walk_kernels  the fixed loop of walks (Numba)
     walks         handing out walks, keeping the best of what they find; `virtspec simulate`
 """

@@ -14,6 +14,7 @@ import numpy as np
 
 from virtspec.errors import InternalError, UsageError
 from virtspec.explore.liveness.automaton import Automaton, automaton
+from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.native import graph_kernels, intrinsics
 from virtspec.explore.native.graph import StateGraph, labels_of
 from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTING, RESULT, SETS, UNITS
@@ -30,7 +31,7 @@ from virtspec.semantics.fairness import Unit, unit_of
 from virtspec.semantics.interp import State, Taken
 from virtspec.semantics.successors import successors
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Holds, Unknown, Verdict, Violated
+from virtspec.trace.verdict import Unknown, Verdict, Violated
 
 MOST_NODES = (1 << 32) - 1
 
@@ -69,7 +70,8 @@ def judge(judging: Judging, prop: Temporal) -> Verdict:
             if reason is None:
                 raise InternalError(f"the native engine gave a behaviour for {prop.id} that does not violate it")
             return Violated(trace, reason)
-    return Holds("exhaustive")
+    claims = [int(np.bitwise_or.reduce(claims_of(judging, instance))) for instance in prop.instances]
+    return held(prop, [frozenset(i for i in range(MOST_PROPERTIES) if bits >> i & 1) for bits in claims])
 
 
 def violation(judging: Judging, prop: str, instance: Instance) -> Trace | None:

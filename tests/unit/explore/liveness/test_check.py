@@ -9,6 +9,7 @@ import pytest
 
 from virtspec import api
 from virtspec.api.checking import Engine
+from virtspec.errors import UsageError
 from virtspec.explore.report import Limits
 from virtspec.explore.report_json import word
 from virtspec.frontend.load import load
@@ -17,7 +18,7 @@ from virtspec.ir.system import System
 from virtspec.trace import itf
 from virtspec.trace.render import render
 from virtspec.trace.trace import NotABehaviour, Trace
-from virtspec.trace.verdict import Violated
+from virtspec.trace.verdict import Holds, Violated
 
 HEAD = "from enum import Enum, auto\nfrom typing import Annotated\nfrom virtspec import *\n"
 
@@ -359,3 +360,48 @@ def test_counterexamples_are_short(engine: Engine) -> None:
     ):
         trace, _ = counterexample(text, prop, engine)
         assert (len(trace.steps), trace.loop) == (length, loop)
+
+
+# --- fairness of a configuration, vacuity ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_configuration_may_choose_its_fairness(engine: Engine) -> None:
+    module = load_text(HEAD + LOCK.format(fair="weak"), "spec.py")
+    for fair, expected in (("none", "violated"), ("weak", "violated"), ("strong", "holds")):
+        chosen = load(module.models[0], module.properties, {"fair.run": fair})
+        assert dict(chosen.config)["fair.run"] == fair
+        assert chosen.fairness == ({} if fair == "none" else {"run": fair})
+        assert word(api.check(chosen, engine=engine).verdicts["gets_it"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"fair.rum": "weak"}, "fair.rum: Lock has no process or action 'rum'; did you mean 'run'"),
+        ({"fair.run": "very"}, "fair.run=very: expected one of none, weak, strong"),
+    ],
+)
+def test_fairness_that_names_nothing_is_refused(params: dict[str, str], message: str) -> None:
+    module = load_text(HEAD + LOCK.format(fair="weak"), "spec.py")
+    with pytest.raises(UsageError, match=message):
+        load(module.models[0], module.properties, params)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_never_asked_for_is_said_to_be_vacuous(engine: Engine) -> None:
+    text = (
+        CYCLE
+        + """
+@temporal(Walk)
+def never_asked(m: Walk) -> Formula:
+    return leads_to(m.at == 3 and m.at == 2, m.at == 0)
+
+@temporal(Walk)
+def asked(m: Walk, i: Annotated[int, Range(2, 4)]) -> Formula:
+    return leads_to(m.at == i, m.at > 1)
+"""
+    )
+    found = api.check(system(text), engine=engine).verdicts
+    assert found["asked"] == Holds("exhaustive")
+    assert found["never_asked"] == Holds("vacuously: never at == 3 and at == 2")
