@@ -20,7 +20,7 @@ from virtspec.explore.native.graph import StateGraph, labels_of
 from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTING, RESULT, SETS, UNITS
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.library import bind
-from virtspec.explore.native.memory import Numbers, Slots, reserve
+from virtspec.explore.native.memory import Numbers, Slots, zeros
 from virtspec.explore.native.module import MOST_PROPERTIES, module
 from virtspec.explore.native.search import Bits, Search, Wanted
 from virtspec.explore.reasons import why_not
@@ -135,7 +135,7 @@ class Product:
         self.order: Slots = self._numbers()
 
     def _numbers(self) -> Slots:
-        return reserve(4 * max(self.nodes, 1), np.uint32)
+        return zeros(self.nodes, np.uint32)
 
     def violation(self, prop: str) -> Trace | None:
         """An accepting and fair run as a behaviour."""
@@ -151,29 +151,29 @@ class Product:
         """The least node of a fair component, if there is one."""
         buffers = [self._numbers() for _ in range(4)]
         status, low = buffers[0], buffers[1]
-        cursors: Numbers = reserve(8 * max(self.nodes, 1), np.int64)
+        cursors: Numbers = zeros(self.nodes)
         result: Numbers = np.zeros(RESULT, np.int64)
         roots = 1
         while True:
-            self.order[: self.nodes] = 0
-            low[: self.nodes] = 0
+            self.order[:] = 0
+            low[:] = 0
             given = (*self.arrays, status, self.order, low, buffers[2], buffers[3], cursors, result)
             bind(graph_kernels.components, *given)(roots, self.sets, self.weak, self.strong)
             if result[BEST] >= 0:
                 return int(result[BEST])
-            if not result[AGAIN] or not np.any(status[: self.nodes] == ALIVE):
+            if not result[AGAIN] or not np.any(status == ALIVE):
                 return None
             roots = self.nodes
 
     def way_finder(self) -> Ways:
-        buffers = (self._numbers(), self._numbers(), reserve(8 * max(self.nodes, 1), np.int64))
+        buffers = (self._numbers(), self._numbers(), zeros(self.nodes))
         met: Numbers = np.zeros(MET, np.int64)
         return Ways(bind(graph_kernels.way, *self.arrays, self.order, *buffers, met), buffers[2], met)
 
     def _around(self, ways: Ways, start: int, inside: int) -> list[Leg]:
         """A fair cycle through `start`: to the nearest edge that is still wanted until there is none, then back."""
         enabled = self.graph.enabled
-        members = np.flatnonzero(self.order[: self.nodes] == inside) // self.size
+        members = np.flatnonzero(self.order == inside) // self.size
         somewhere, everywhere = (int(f.reduce(enabled[members])) for f in (np.bitwise_or, np.bitwise_and))
         wanted = [self.sets, self.strong & somewhere | self.weak & everywhere, self.weak & ~everywhere]
         legs: list[Leg] = []

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from virtspec.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
@@ -43,6 +45,14 @@ def reserve(size: int, kind: type[Any], *, scattered: bool = False) -> npt.NDArr
             with suppress(OSError):  # a kernel without
                 area.madvise(mmap.MADV_HUGEPAGE)
         return np.frombuffer(area, dtype=kind)
+
+
+def zeros(count: int, kind: type[Any] = np.int64) -> npt.NDArray[Any]:
+    """An array of so many zeros, of which only what is written takes memory. Raises UsageError if there is no room."""
+    found = reserve(count * np.dtype(kind).itemsize + _LEAST, kind)[:count]
+    if len(found) < count:
+        raise UsageError(f"there is not enough memory for {count:,} numbers; take a smaller configuration")
+    return found
 
 
 def apart(count: int, kind: type[Any] = np.int64) -> npt.NDArray[Any]:

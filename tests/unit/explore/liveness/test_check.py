@@ -362,6 +362,49 @@ def test_counterexamples_are_short(engine: Engine) -> None:
         assert (len(trace.steps), trace.loop) == (length, loop)
 
 
+GRID = """
+class Grid(Model):
+    x: Annotated[int, Range(0, 399)]
+    y: Annotated[int, Range(0, 399)]
+    back: bool
+
+    @action(fair="weak")
+    def right(self) -> None:
+        require(self.x < 399)
+        self.x += 1
+
+    @action
+    def up(self) -> None:
+        require(self.y < 399)
+        self.y += 1
+
+    @action
+    def turn(self) -> None:
+        self.back = not self.back
+
+@temporal(Grid)
+def arrives(m: Grid) -> Formula:
+    return eventually(m.x == 399)
+
+@temporal(Grid)
+def rises(m: Grid) -> Formula:
+    return leads_to(m.x == 399, m.y == 399 or m.back)
+
+@temporal(Grid)
+def may_rise(m: Grid) -> Formula:
+    return can_always_reach(m.y == 399 and not m.back)
+"""
+
+
+def test_large_graphs() -> None:
+    """Large enough that buffers are of several pages, and ways longer than any stack of calls."""
+    found = api.check(system(GRID), engine="native")
+    verdicts = {prop: word(verdict) for prop, verdict in found.verdicts.items()}
+    assert verdicts["arrives"] == verdicts["may_rise"] == "holds"
+    late = found.verdicts["rises"]
+    assert isinstance(late, Violated) and late.trace.loop == len(late.trace.steps) == 399
+
+
 # --- fairness of a configuration, vacuity ----------------------------------------------------------------------------
 
 
