@@ -12,6 +12,7 @@ from virtspec.errors import InputError
 from virtspec.frontend import collect, comprehend
 from virtspec.frontend.calls import BUILTINS, STATEMENTS, Effect, is_one_of
 from virtspec.frontend.constructs import SYMBOLS, unknown_expression
+from virtspec.frontend.enabled import enabled
 from virtspec.frontend.places import Places
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import Place, Slot, Static
@@ -23,6 +24,7 @@ from virtspec.ir.nodes import ArithOp, Expr
 from virtspec.ir.types import BoolType, EnumType, OptionType, SeqType, SetType, TableType, Type
 from virtspec.lang.domains import Seq
 from virtspec.lang.props import at as lang_at
+from virtspec.lang.props import enabled as lang_enabled
 from virtspec.source import did_you_mean
 
 ARITHMETIC: dict[type[ast.operator], ArithOp] = {
@@ -219,6 +221,8 @@ class Expressions(Places):
             raise Effect(node, node.func.id, "VS304")
         if f is lang_at:
             return self.located(node)
+        if f is lang_enabled:
+            return enabled(self, node)
         if f is dataclasses.replace:
             return collect.replaced(self, node)
         if isinstance(f, type) and dataclasses.is_dataclass(f):

@@ -88,13 +88,15 @@ def compile_model(
         unit = Unit(registry, diagnostics, root)
         runners = cut_processes(unit)
         actions = lower_rules(unit)
+        fields = (*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values())
+        unit.rules = System(model.__name__, (), fields, tuple(actions), (), tuple(runners))
         props = lower_properties(unit, properties)
     tree, node = class_tree(model)
     diagnostics.raise_if_any()
     system = System(
         model.__name__,
         (*_shown_config(root, known, sizes), *((fairness.PREFIX + name, fair[name]) for name in sorted(fair))),
-        (*root.all_fields(), *(_pc_field(r) for r in runners), *unit.local_fields.values()),
+        fields,
         tuple(fairness.applied(actions, fair, model.__name__)),
         tuple(p for p in props if isinstance(p, Property)),
         tuple(runners),

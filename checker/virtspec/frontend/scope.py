@@ -15,7 +15,7 @@ from virtspec.frontend.steps import Steps, Straight, straighten
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir import build
 from virtspec.ir.nodes import Expr, Stmt
-from virtspec.ir.system import Field, Runner
+from virtspec.ir.system import Field, Runner, System
 from virtspec.ir.types import TableType, Type
 from virtspec.source import NOWHERE, Span
 
@@ -164,6 +164,8 @@ class Unit:
     """Processes that could not be cut: what is said about them elsewhere is not worth another diagnostic."""
     events: dict[str, list[Event]] = field(default_factory=dict)
     """Per action what `lint` looks at."""
+    rules: System | None = None
+    """Fields and actions, once these are known: properties may ask what is enabled."""
     asserts_are_effects: bool = False
     """Set while a call is tried out that may also stand as a statement, so that its asserts keep their message."""
     straight: dict[tuple[int, str], Straight] = field(default_factory=dict)

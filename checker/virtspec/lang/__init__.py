@@ -16,7 +16,7 @@ from virtspec.lang.formulas import (
     weak_until,
 )
 from virtspec.lang.model import Call, Component, Model, Steps, acquires, action, process, releases
-from virtspec.lang.props import at, invariant, reachable, transition
+from virtspec.lang.props import at, enabled, invariant, reachable, transition
 from virtspec.lang.rules import atomic, choose, cost, fault, require
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "choose",
     "cost",
     "each",
+    "enabled",
     "eventually",
     "fault",
     "invariant",

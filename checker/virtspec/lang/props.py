@@ -52,6 +52,11 @@ def reachable(model: type[Any], *, id: str | None = None, source: str = "") -> C
     return note(PropertyNote("reachable", model, id, source))  # type: ignore[no-any-return]
 
 
+def enabled(step: Callable[..., Any], *args: Any) -> bool:
+    """Whether a step of an action or process can be taken: with these first parameters, and some values of the others."""
+    raise RuntimeError("enabled() has a value only while virtspec judges the property")
+
+
 def at(process: Callable[..., Any], label: str | None = None, runner: Any = None) -> bool:
     """Whether `runner` (anybody, if left out) stands before a step of `m.process` (any step, if `label` is left out).
 

@@ -405,6 +405,45 @@ def test_large_graphs() -> None:
     assert isinstance(late, Violated) and late.trace.loop == len(late.trace.steps) == 399
 
 
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_enabled_can_be_asked(engine: Engine) -> None:
+    """Of a process by member, of an action for given parameters or for any."""
+    text = (
+        LOCK.format(fair="weak")
+        + """
+@invariant(Lock)
+def waits_for_the_owner(m: Lock, t: Task) -> bool:
+    return enabled(m.run, t) == (m.owner is None or m.owner == t or not at(m.run, "lock", t))
+
+@temporal(Lock)
+def can_go_on(m: Lock, t: Task) -> Formula:
+    return always(eventually(enabled(m.run, t)))
+
+@temporal(Lock)
+def somebody_can(m: Lock) -> Formula:
+    return always(enabled(m.run))
+"""
+    )
+    found = api.check(system(text), engine=engine).verdicts
+    names = ("waits_for_the_owner", "can_go_on", "somebody_can")
+    assert [word(found[p]) for p in names] == ["holds"] * 3
+    actions = """
+class Pick(Model):
+    n: Annotated[int, Range(0, 3)]
+
+    @action
+    def put(self, i: Annotated[int, Range(0, 3)], twice: bool) -> None:
+        require(i > self.n)
+        require(not twice or i == 3)
+        self.n = i
+
+@invariant(Pick)
+def ahead(m: Pick, i: Annotated[int, Range(0, 3)]) -> bool:
+    return enabled(m.put, i) == (i > m.n) and enabled(m.put, i, True) == (i == 3 > m.n) and enabled(m.put) == (m.n < 3)
+"""
+    assert word(api.check(system(actions), engine=engine).verdicts["ahead"]) == "holds"
+
+
 # --- fairness of a configuration, vacuity ----------------------------------------------------------------------------
 
 
