@@ -261,6 +261,41 @@ FOUND: dict[str, tuple[str, tuple[int, int]]] = {
 """,
         (27, 0),
     ),
+    "the copy of a set runs through its members in the order of their type": (
+        """
+    some: set[Colour]
+    first: Colour | None
+
+    @action
+    def add(self, c: Colour) -> None:
+        self.some.add(c)
+
+    @action
+    def take(self) -> None:
+        require(self.first is None and len(self.some) > 1)
+        for c in set(self.some):
+            self.some.discard(c)
+            if self.first is None:
+                self.first = c
+""",
+        (8, 0),
+    ),
+    "a method may return None on every path": (
+        """
+    busy: bool
+    tries: Small
+
+    def attempt(self) -> bool | None:
+        return None if self.busy else None
+
+    @action
+    def go(self) -> None:
+        found: bool | None = self.attempt()
+        self.busy = found is None
+        self.tries += 1
+""",
+        (3, 1),
+    ),
 }
 
 

@@ -31,7 +31,9 @@ def enabled(lw: Expressions, node: ast.Call) -> Expr:
                 of = lw.ref(base)
                 assert isinstance(of, Place)
                 if of.before:
-                    raise lw.refuse("VS201", node, "enabled() is about the state after the step", hint="enabled(after.up)")
+                    raise lw.refuse(
+                        "VS201", node, "enabled() is about the state after the step", hint="enabled(after.up)"
+                    )
                 return build.or_(*(_possible(lw, system, action, args) for action in actions))
     raise lw.refuse("VS201", node, "enabled() wants an action or a process of the model", hint="enabled(m.create, t)")
 

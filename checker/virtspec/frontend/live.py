@@ -11,7 +11,7 @@ import ast
 import copy
 import sys
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from virtspec.frontend.domains import NoType, Registry
@@ -91,6 +91,11 @@ class _Set(set[Any]):
 
     def remove(self, item: Any) -> None:
         super().remove(self.fit(self.of, item))
+
+
+def _copied(members: Iterable[Any] = ()) -> set[Any]:
+    """What `set` means in a specification: the copy of a set runs through its members as the set itself does."""
+    return _Set(members.fit, members.of, members) if isinstance(members, _Set) else set(members)
 
 
 class _Seq(Seq[Any]):
@@ -191,7 +196,13 @@ class Checking:
             return self.fit(declared[name], value)
 
         used = {n.id for n in ast.walk(made) if isinstance(n, ast.Name)} & names.keys()
-        scope = {**names, **{name: self.function(names[name]) for name in used}, "__fit__": fit, "__locals__": locals}
+        scope = {
+            "set": _copied,
+            **names,
+            **{name: self.function(names[name]) for name in used},
+            "__fit__": fit,
+            "__locals__": locals,
+        }
         module = ast.Module([ast.fix_missing_locations(made)], [])
         exec(compile(module, path, "exec", dont_inherit=True), scope)
         function: Callable[..., Any] = scope[made.name]

@@ -63,11 +63,13 @@ class Symbolic(Expressions):
 
     def result(self, routine: Routine) -> Expr | None:
         """What the routine returns, or None where a path returns nothing. Raises Effect if its body has some."""
+        want = routine.result_type(self.unit.diagnostics)
+        if want is not None:
+            self.scope.types = {**self.scope.types, RESULT: want}
         self.execute(self.unit.straighten(routine).body)
         found = self.scope.locals.get(RESULT, UNASSIGNED)
         if isinstance(found, Poison):
             raise Refused
-        want = routine.result_type(self.unit.diagnostics)
         value = self.as_expr(found, want)
         if value is None:
             return None

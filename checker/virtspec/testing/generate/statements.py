@@ -329,10 +329,8 @@ class Statements:
         source = tidy(self.expressions.read(path, 1))
         assert isinstance(path.type, SetType | SeqType)
         aliased = source.count("self.") > 1
-        if aliased and not in_order_when_copied(path.type):
-            return self.for_(room, depth)
         with self.inside():
-            if aliased or (in_order_when_copied(path.type) and self.draws.chance(30)):
+            if aliased or self.draws.chance(30):
                 source = copied(path.type, source)
             else:  # what it runs through must not change: not here, and not in a method that is called here
                 kept = [replace(p, writable=p.writable and root(p) != root(path)) for p in self.scope.paths]
@@ -382,15 +380,6 @@ class Statements:
         self.chosen(helper.picks)
         call = f"yield from {tidy(self.expressions.call(helper, 1))}"
         return [self.bound(helper.result, call, self.draws.chance(70))]
-
-
-def in_order_when_copied(t: SetType | SeqType) -> bool:
-    """Whether a plain copy of a `t` runs through its members in the order of their type, as `t` itself does.
-
-    That of a set does so under CPython where a small integer is its own hash: -1 is not, and the hashes of an enum's
-    members are others in every run.
-    """
-    return isinstance(t, SeqType) or t.of == BOOL or (is_int(t.of) and bounds(t.of)[0] >= 0)
 
 
 def indented(lines: list[str]) -> list[str]:

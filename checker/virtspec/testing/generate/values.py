@@ -72,8 +72,6 @@ class Values(ABC):
                     self.boolean(depth - 1),
                     self.value(t, depth - 1, True),
                 )
-                if then == orelse == "None":  # twice None has no type where a method returns it
-                    return "None"
                 return f"({then} if {test} else {orelse})"
             case SetType(of):
                 return self.set(t, of, depth, typed)
