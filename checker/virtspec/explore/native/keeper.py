@@ -82,7 +82,10 @@ def _fill(search: Search, saved: Saved) -> None:
                     states = np.fromfile(file, WORD, n * words).astype(np.uint64, copy=False)
                     if len(states) < n * words:
                         raise InputError(f"{file.name} has become shorter while it was read")
-                    if not search.visited.add(parts[k % len(parts)], states, n) or search.visited.bytes > search.memory:
+                    if (
+                        not search.visited.add(parts[k % len(parts)], states, n, search.each_part)
+                        or search.visited.bytes > search.memory
+                    ):
                         total = sum(saved.boundary.states)
                         why = f"{search.out_of_memory()} while reading {total} states; raise --memory"
                         raise UsageError(f"{saved.folder}: {why}")

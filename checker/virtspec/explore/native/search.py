@@ -78,9 +78,7 @@ class Search:
         self.codes = Codes(*(code.address(name) for name in ("expand", "judge", *renaming)))
         self.limits = limits
         self.memory = limits.memory or default_memory()
-        self.visited = Visited(
-            module.layout.words, workers, self.memory, lambda work: self.each(lambda worker: work(worker.part))
-        )
+        self.visited = Visited(module.layout.words, workers, self.memory)
         claims: Numbers = np.zeros(workers * CLAIMS, np.int64)
         self.workers = [Worker(module, part, claims, self.codes) for part in self.visited.parts]
         self.wanted = wanted
@@ -202,7 +200,7 @@ class Search:
         self.levels.append([part.states for part in self.visited.parts])
         while not self.stopped:
             reasons = [self.advance(self.workers[0])] if alone else self.each(self.advance)
-            if FULL in reasons and not self.visited.make_room():
+            if FULL in reasons and not self.visited.make_room(self.each_part):
                 self.stopped = self.out_of_memory()
             self.look(progress)
             if all(reason == DONE for reason in reasons):
@@ -212,6 +210,10 @@ class Search:
         """Let every worker do something; the first in this thread."""
         others = [self.pool.submit(work, worker) for worker in self.workers[1:]]
         return [work(self.workers[0]), *(other.result() for other in others)]
+
+    def each_part(self, work: Callable[[Part], None]) -> None:
+        """The same with what the workers have found."""
+        self.each(lambda worker: work(worker.part))
 
     def advance(self, worker: Worker) -> int:
         """Expand some states of the level; why it ended."""

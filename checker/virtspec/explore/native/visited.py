@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -23,18 +24,38 @@ MOST_NAMES = 1 << 32
 """A slot holds a name of 32 bits."""
 
 
+@dataclass(frozen=True)
+class Store:
+    """The memory that all workers share. Worker k's states lie in the arena from word k * stride on."""
+
+    words: int
+    workers: int
+    shift: int
+    """Bits of a name that say whose state it is."""
+    arena: Words
+    stride: int
+    table: Slots
+
+    @classmethod
+    def of(cls, words: int, workers: int, memory: int) -> Store:
+        """Room for what may take so many bytes in all."""
+        shift = (workers - 1).bit_length()
+        arena = reserve(workers * min(memory, (MOST_NAMES >> shift) * words * 8), np.uint64)
+        table = reserve(min(memory, 4 * MOST_NAMES) + 4 * (FIRST_SLOTS + SLACK), np.uint32, scattered=True)
+        return cls(words, workers, shift, arena, len(arena) // workers // words * words, table)
+
+
 class Part:
     """What one worker has found; nobody else adds to it."""
 
-    def __init__(self, visited: Visited, number: int) -> None:
-        self.visited = visited
+    def __init__(self, store: Store, number: int) -> None:
+        self.store = store
         self.number = number
-        self.words = visited.words
+        self.words = store.words
         self.width = kernels.width(self.words)
-        start = number * visited.stride
-        self.arena = visited.arena[start : start + visited.stride]
+        self.arena = store.arena[number * store.stride : (number + 1) * store.stride]
         self.info: Numbers = apart(kernels.INFO)
-        self.info[ME], self.info[SHIFT], self.info[STRIDE] = number, visited.shift, visited.stride
+        self.info[ME], self.info[SHIFT], self.info[STRIDE] = number, store.shift, store.stride
         self.hashes: Words = apart(BATCH, np.uint64)
         self.places: Numbers = apart(BATCH)
         self.masks: Numbers = apart(BATCH)
@@ -49,7 +70,7 @@ class Part:
     @property
     def buffers(self) -> tuple[Words, Numbers, Words, Slots, Numbers]:
         """What every kernel that adds states is given."""
-        return self.hashes, self.places, self.visited.arena, self.visited.table, self.info
+        return self.hashes, self.places, self.store.arena, self.store.table, self.info
 
     def state(self, number: int) -> tuple[int, ...]:
         """The words of a state."""
@@ -65,12 +86,12 @@ class Part:
 
     def clear(self, slots: int) -> None:
         """This worker's share of emptying a table of so many slots."""
-        total, of = slots + SLACK, len(self.visited.parts)
-        kernels.clear(self.visited.table, total * self.number // of, total * (self.number + 1) // of)
+        total, of = slots + SLACK, self.store.workers
+        kernels.clear(self.store.table, total * self.number // of, total * (self.number + 1) // of)
 
     def refill(self) -> None:
         """Put what this worker has found into the table."""
-        kernels.refill(self.width, np.empty(BATCH, np.uint64), self.visited.arena, self.visited.table, self.info)
+        kernels.refill(self.width, np.empty(BATCH, np.uint64), self.store.arena, self.store.table, self.info)
 
 
 Each: TypeAlias = Callable[[Callable[[Part], None]], object]
@@ -78,24 +99,22 @@ Each: TypeAlias = Callable[[Callable[[Part], None]], object]
 
 
 class Visited:
-    """The set. `memory` is how many bytes the states and the table may take; `each` is used to make the table larger."""
+    """The set. `memory` is how many bytes the states and the table may take."""
 
-    def __init__(self, words: int, workers: int, memory: int, each: Each | None = None) -> None:
-        self.words = words
-        self.each = each or self.one_by_one
+    def __init__(self, words: int, workers: int, memory: int) -> None:
         self.memory = memory
-        self.shift = (workers - 1).bit_length()
-        most = min(memory, (MOST_NAMES >> self.shift) * words * 8)
-        self.arena: Words = reserve(workers * most, np.uint64)
-        self.stride = len(self.arena) // workers // words * words
-        self.table: Slots = reserve(min(memory, 4 * MOST_NAMES) + 4 * (FIRST_SLOTS + SLACK), np.uint32, scattered=True)
+        self.store = Store.of(words, workers, memory)
         self.slots = FIRST_SLOTS
-        self.parts = [Part(self, k) for k in range(workers)]
+        self.parts = [Part(self.store, k) for k in range(workers)]
         self.share()
 
     def one_by_one(self, work: Callable[[Part], None]) -> None:
         for part in self.parts:
             work(part)
+
+    @property
+    def words(self) -> int:
+        return self.store.words
 
     @property
     def states(self) -> int:
@@ -113,40 +132,40 @@ class Visited:
 
     def state(self, at: int) -> tuple[int, ...]:
         """The words of the state at this word of the arena."""
-        return tuple(map(int, self.arena[at : at + self.words]))
+        return tuple(map(int, self.store.arena[at : at + self.words]))
 
-    def add(self, part: Part, states: Words, n: int) -> bool:
+    def add(self, part: Part, states: Words, n: int, each: Each | None = None) -> bool:
         """Add `n` states to a part, while nobody else adds any; whether there was room for all."""
         done = part.enter(states, n)
-        while done < n and self.make_room():
+        while done < n and self.make_room(each or self.one_by_one):
             done += part.enter(states[done * self.words :], n - done)
         return done == n
 
-    def make_room(self) -> bool:
+    def make_room(self, each: Each) -> bool:
         """Make the table larger if it is nearly full, and let every worker find as much as any other; whether each may
         find at least as many states as are added at a time."""
         least = len(self.parts) * BATCH
         while self.free < max(self.slots // 16, least):
             slots = self.slots * (4 if self.slots < SMALL else 2)
-            if self.bytes + 4 * (slots - self.slots) > self.memory or slots + SLACK > len(self.table):
+            if self.bytes + 4 * (slots - self.slots) > self.memory or slots + SLACK > len(self.store.table):
                 if self.free < least:
                     return False
                 break
-            self.grow(slots)
+            self.grow(slots, each)
         self.share()
         return all(part.info[ALLOWED] - part.states >= BATCH for part in self.parts)
 
-    def grow(self, slots: int) -> None:
+    def grow(self, slots: int, each: Each) -> None:
         """Make the table larger, in place: empty it and enter all states again."""
         old, self.slots = self.slots, slots
-        self.each(lambda part: part.clear(old))
+        each(lambda part: part.clear(old))
         self.share()
-        self.each(lambda part: part.refill())
+        each(lambda part: part.refill())
 
     def share(self) -> None:
         """Tell every worker how large the table is and how much it may find before everybody has to meet."""
-        names = min(self.slots << self.shift, MOST_NAMES)
-        most = min(self.stride // self.words, (names >> self.shift) - 1)
+        names = min(self.slots << self.store.shift, MOST_NAMES)
+        most = min(self.store.stride // self.words, (names >> self.store.shift) - 1)
         for part in self.parts:
             part.info[SLOTS], part.info[NAMES] = self.slots, names
             part.info[ALLOWED] = min(part.states + max(self.free, 0) // len(self.parts), most)

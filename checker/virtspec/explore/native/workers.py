@@ -69,7 +69,7 @@ class Worker:
 
     def begin_level(self, start: int, stop: int) -> None:
         """These of the states that it has found are to be expanded, by whom ever."""
-        first = self.part.number * self.part.visited.stride
+        first = self.part.number * self.part.store.stride
         self.claims[self.claim] = first + start * self.words
         self.claims[self.claim + 1] = first + stop * self.words
         for what in (AT, FOUND, BATCHED, LEFT):

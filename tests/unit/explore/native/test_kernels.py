@@ -50,7 +50,7 @@ class Visited(visiting.Visited):
     def check(self, expected: Iterable[State]) -> None:
         """It holds these states, each once, and finds all of them."""
         states, found = set(expected), self.held
-        assert len(found) == len(states) == np.count_nonzero(self.table[: self.slots + SLACK])
+        assert len(found) == len(states) == np.count_nonzero(self.store.table[: self.slots + SLACK])
         assert set(found) == states
         assert all(self.put(found[start : start + 4]) for start in range(0, len(found), 4))
         assert self.states == len(states)
@@ -209,7 +209,7 @@ def test_workers_that_find_the_same_at_once_hold_it_once(
     """Nearly every state is entered by all workers, in the same order, so that they are often at the same slot."""
     monkeypatch.undo()
     visited = Visited(words, workers, 1 << 28)
-    visited.grow(1 << 18)
+    visited.grow(1 << 18, visited.one_by_one)
     visited.share()
     states = np.array(some_states(words, 30_000, words), np.uint64).reshape(-1)
 

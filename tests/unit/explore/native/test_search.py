@@ -6,6 +6,8 @@ is the same, and what the search reports at its end is what the oracle reports o
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -17,7 +19,9 @@ from virtspec.errors import UsageError
 from virtspec.explore.native import search, visited
 from virtspec.explore.native import workers as working
 from virtspec.explore.native.check import check as native
-from virtspec.explore.native.module import MOST_PROPERTIES
+from virtspec.explore.native.jit import Code
+from virtspec.explore.native.module import MOST_PROPERTIES, module
+from virtspec.explore.native.search import Bits, Search, Wanted
 from virtspec.explore.native.steps import MOST_MEMBERS
 from virtspec.explore.oracle import check as oracle
 from virtspec.explore.report import INTERRUPTED, Limits, Progress, Report
@@ -148,6 +152,22 @@ def test_each_property_alone_has_the_verdict_it_has_among_others(grid: System) -
         for only in ([prop], [prop, "nobody"]):
             assert explored(grid, 2, only=only).verdicts == {prop: together[prop]}
     assert explored(grid, 1, only=[]).verdicts == {}
+
+
+def test_nothing_of_a_search_outlives_it(grid: System, workers: int) -> None:
+    """Its memory is given back at once, not when the garbage collector comes by: the next search may need it."""
+    gc.disable()
+    try:
+        made = module(grid, [])
+        code = Code.of(made.text)
+        with Search(made, code, workers, Limits(), Wanted(Bits(0), Bits(0))) as searching:
+            searching.run(made.layout.pack(grid.init))
+            store = weakref.ref(searching.visited.store)
+            assert searching.states == 432
+        del searching
+        assert store() is None
+    finally:
+        gc.enable()
 
 
 # --- limits ----------------------------------------------------------------------------------------------------------
