@@ -22,8 +22,8 @@ from virtspec.explore.native.reduce import Reduced, reduced
 from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
-from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Reduction, Report
-from virtspec.ir.system import System
+from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
+from virtspec.ir.system import System, Temporal
 from virtspec.semantics.interp import State
 from virtspec.trace.verdict import Verdict
 
@@ -71,18 +71,27 @@ def check(
             search.run(made.layout.pack(small.system.init), progress)
         report = _report(search, made, small)
         report.values = distinct_values(search) if values else {}
+    report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
     temporal = [p for p in system.temporal if only is None or p.id in only]
-    if temporal and report.complete:
-        from virtspec.explore.native.liveness import behaviours  # only where it is needed
-
-        report.verdicts.update(behaviours(system, temporal, limits))
-    ids = [*(p.id for p in judged), *(p.id for p in temporal), *always]
-    report.settle(system, [i for i in ids if i not in report.verdicts])
+    if temporal:
+        _judge_behaviours(report, system, temporal, limits)
     report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
     if factors and report.complete:
         again = partial(check, system, only=only, limits=limits, progress=progress, workers=workers)
         report.reductions = tuple(_measured(note, report.states, reduce, again) for note in report.reductions)
     return report
+
+
+def _judge_behaviours(report: Report, system: System, temporal: Sequence[Temporal], limits: Limits) -> None:
+    """Judge temporal properties, if everything reachable was seen; Ctrl-C leaves what is known of the others."""
+    if report.complete:
+        from virtspec.explore.native.liveness import behaviours  # only where it is needed
+
+        try:
+            report.verdicts.update(behaviours(system, temporal, limits))
+        except KeyboardInterrupt:
+            report.stopped, report.complete = INTERRUPTED, False
+    report.settle(system, [p.id for p in temporal if p.id not in report.verdicts])
 
 
 def _measured(note: Reduction, states: int, reduce: Sequence[str], again: Callable[..., Report]) -> Reduction:

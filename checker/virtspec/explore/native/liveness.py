@@ -24,7 +24,7 @@ from virtspec.explore.native.memory import Numbers, Slots, zeros
 from virtspec.explore.native.module import MOST_PROPERTIES, module
 from virtspec.explore.native.search import Bits, Search, Wanted
 from virtspec.explore.reasons import why_not
-from virtspec.explore.report import Limits
+from virtspec.explore.report import INTERRUPTED, Limits
 from virtspec.ir.system import Instance, Property, System, Temporal
 from virtspec.ir.temporal import TRUE, CanReach, negated
 from virtspec.semantics.fairness import Unit, unit_of
@@ -37,12 +37,17 @@ MOST_NODES = (1 << 32) - 1
 
 
 def behaviours(system: System, props: Sequence[Temporal], limits: Limits) -> dict[str, Verdict]:
-    """Judge temporal properties: search every single state, since renamed members would exchange who is treated fairly."""
+    """Judge temporal properties: search every single state, since renamed members would exchange who is treated fairly.
+
+    Raises KeyboardInterrupt for Ctrl-C, UsageError for what is too large.
+    """
     labels = labels_of(system)
     made = module(labels.blank, [], intrinsics.CHECKED)
     code = Code.of(made.text)
     with Search(made, code, 1, limits, Wanted(Bits(0), Bits(0))) as search:
         search.run(made.layout.pack(labels.blank.init))
+        if search.stopped == INTERRUPTED:
+            raise KeyboardInterrupt
         if search.stopped:
             return {p.id: Unknown(search.stopped) for p in props}
         judging = Judging(system, labels.blank, StateGraph(search, labels))

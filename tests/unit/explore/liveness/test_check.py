@@ -10,7 +10,7 @@ import pytest
 from virtspec import api
 from virtspec.api.checking import Engine
 from virtspec.errors import UsageError
-from virtspec.explore.report import Limits
+from virtspec.explore.report import INTERRUPTED, Limits
 from virtspec.explore.report_json import word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
@@ -18,7 +18,7 @@ from virtspec.ir.system import System
 from virtspec.trace import itf
 from virtspec.trace.render import render
 from virtspec.trace.trace import NotABehaviour, Trace
-from virtspec.trace.verdict import Holds, Violated
+from virtspec.trace.verdict import Holds, Unknown, Violated
 
 HEAD = "from enum import Enum, auto\nfrom typing import Annotated\nfrom virtspec import *\n"
 
@@ -347,6 +347,17 @@ def test_a_truncated_search_does_not_judge_behaviours(engine: Engine) -> None:
     """TLC #839: vacuously true under a state constraint."""
     found = api.check(system(CYCLE), engine=engine, limits=Limits(depth=1)).verdicts
     assert word(found["ends"]) == word(found["may_end"]) == "undetermined"
+
+
+def test_ctrl_c_leaves_what_is_known_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*args: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("virtspec.explore.native.liveness.judge", interrupt)
+    found = api.check(system(CYCLE), engine="native")
+    assert (found.stopped, found.complete) == (INTERRUPTED, False)
+    assert word(found.verdicts["fault"]) == "holds"
+    assert found.verdicts["ends"] == Unknown(INTERRUPTED)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
