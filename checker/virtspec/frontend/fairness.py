@@ -21,10 +21,10 @@ def chosen(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def applied(actions: Sequence[Action], wanted: Mapping[str, Any], model: str) -> list[Action]:
     """The actions with the fairness wanted. Raises UsageError for a name that nothing has and for what is no fairness."""
-    names = dict.fromkeys(a.process or a.name for a in actions)
+    names = dict.fromkeys(a.duty for a in actions)
     for name, value in wanted.items():
         if name not in names:
             raise UsageError(f"{PREFIX}{name}: {model} has no process or action {name!r}; {did_you_mean(name, names)}")
         if value not in KINDS:
             raise UsageError(f"{PREFIX}{name}={value}: expected one of {', '.join(KINDS)}")
-    return [replace(a, fair=cast("Fairness", wanted.get(a.process or a.name, a.fair))) for a in actions]
+    return [replace(a, fair=cast("Fairness", wanted.get(a.duty, a.fair))) for a in actions]

@@ -56,7 +56,7 @@ def cut_processes(unit: Unit) -> list[Runner]:
         runner = Runner(processes[0][2], pc, enum, tuple(name for name, *_ in processes))
         runners.append(runner)
         for name, steps, _, rule in processes:
-            unit.processes[name] = Process(steps, runner, rule.fair, steps.routine.fn)
+            unit.processes[name] = Process(steps, runner, rule.fair, rule.begins, steps.routine.fn)
     return runners
 
 
@@ -207,7 +207,7 @@ class _ProcessLowering:
         lowering.slot_of = lambda name, t: self.slot(name, t, who)
         lowering.block(step.body)
         self.unit.events[step.name] = lowering.events
-        fair: Any = self.process.fair
+        fair: Any = self.process.begins if entry else self.process.fair
         body = tuple(lowering.out)
         return Action(step.name, (who, *free), body, self.routine.name, step.location, fair, lowering.atomic, span)
 

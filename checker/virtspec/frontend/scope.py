@@ -127,6 +127,7 @@ class Process:
     steps: Steps
     runner: Runner
     fair: str
+    begins: str
     span_node: ast.AST
 
     @property

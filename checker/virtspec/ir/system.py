@@ -61,6 +61,13 @@ class Action:
     """The author's reason for touching shared state more than once in this step."""
     span: Span = field(default=NOWHERE, compare=False)
 
+    @property
+    def duty(self) -> str:
+        """What its fairness is declared for: an action, the steps of a process, or beginning that."""
+        if self.process is None:
+            return self.name
+        return f"{self.process}.begin" if self.name == self.process else self.process
+
 
 PropertyKind: TypeAlias = Literal["invariant", "transition", "reachable"]
 
@@ -125,7 +132,7 @@ class System:
     @cached_property
     def fairness(self) -> Mapping[str, Fairness]:
         """The processes and actions that must be treated fairly."""
-        return {a.process or a.name: a.fair for a in self.actions if a.fair != "none"}
+        return {a.duty: a.fair for a in self.actions if a.fair != "none"}
 
     @cached_property
     def declared(self) -> Mapping[str, Property | Temporal]:

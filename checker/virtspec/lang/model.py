@@ -25,6 +25,7 @@ class Rule:
 
     kind: Literal["process", "action"]
     fair: Fairness = "none"
+    begins: Fairness = "none"
 
 
 class Model:
@@ -45,10 +46,13 @@ class Component:
 @overload
 def process(method: F) -> F: ...
 @overload
-def process(*, fair: Fairness = "none") -> Callable[[F], F]: ...
-def process(method: Any = None, *, fair: Fairness = "none") -> Any:
-    """A code path of several atomic steps: a generator whose first parameter says who runs it."""
-    return _mark(Rule("process", fair), method)
+def process(*, fair: Fairness = "none", begins: Fairness = "none") -> Callable[[F], F]: ...
+def process(method: Any = None, *, fair: Fairness = "none", begins: Fairness = "none") -> Any:
+    """A code path of several atomic steps: a generator whose first parameter says who runs it.
+
+    `fair` says how fairly each member is treated that runs it, `begins` each that may begin: a worker must, a user need not.
+    """
+    return _mark(Rule("process", fair, begins), method)
 
 
 @overload

@@ -2,7 +2,7 @@
 
 A fair unit is a process as run by one member, or an action. Weakly fair: if from some time on it always could take a
 step, it takes steps for ever. Strongly fair: if it could again and again. A step counts, and a unit can take one, only if
-it changes the state. To begin a call is nobody's duty: the steps of a process are those after it has begun.
+it changes the state. To begin a process is a duty of its own.
 """
 
 from __future__ import annotations
@@ -24,15 +24,12 @@ class Unit:
     strong: bool
 
 
-def unit_of(system: System, action: Action, picks: tuple[Value, ...]) -> Unit | None:
+def unit_of(action: Action, picks: tuple[Value, ...]) -> Unit | None:
     """The unit that a step belongs to, if it is one that must be treated fairly."""
     if action.fair == "none":
         return None
-    if action.process is None:
-        return Unit(action.name, action.fair == "strong")
-    if any(action.location == runner.idle for runner in system.runners if action.process in runner.processes):
-        return None
-    return Unit(f"{action.process} by {show(action.params[0].type, picks[0])}", action.fair == "strong")
+    by = "" if action.process is None else f" by {show(action.params[0].type, picks[0])}"
+    return Unit(action.duty + by, action.fair == "strong")
 
 
 def enabled(system: System, state: State) -> set[Unit]:
@@ -40,7 +37,7 @@ def enabled(system: System, state: State) -> set[Unit]:
     found = set()
     for action, outcome in successors(system, state):
         if isinstance(outcome, Taken) and outcome.state != state:
-            unit = unit_of(system, action, tuple(value for _, value in outcome.picks))
+            unit = unit_of(action, tuple(value for _, value in outcome.picks))
             if unit is not None:
                 found.add(unit)
     return found
@@ -52,7 +49,7 @@ def starved(system: System, cycle: Sequence[State], steps: Sequence[tuple[str, t
     """
     visited = [enabled(system, state) for state in cycle]
     taken = {
-        unit_of(system, system.action(action), picks)
+        unit_of(system.action(action), picks)
         for (action, picks), before, after in zip(steps, cycle, cycle[1:], strict=False)
         if before != after
     }

@@ -49,7 +49,7 @@ class Behaviours:
         for action, outcome in successors(self.system, state):
             if isinstance(outcome, Taken) and outcome.state != state:
                 picks = tuple(value for _, value in outcome.picks)
-                found.append(Move(numbers[outcome.state], (action.name, picks), unit_of(self.system, action, picks)))
+                found.append(Move(numbers[outcome.state], (action.name, picks), unit_of(action, picks)))
         return found
 
 

@@ -93,7 +93,7 @@ def labels_of(system: System) -> Labels:
     for action in system.actions:
         found: dict[Value | None, int] = {}
         for value in values(action.params[0].type) if action.process is not None else (None,):
-            unit = unit_of(system, action, (value,))
+            unit = unit_of(action, (value,))
             if unit is not None:
                 found[value] = numbers.setdefault(unit, len(numbers) + 1)
         labels.append(found)

@@ -255,6 +255,6 @@ def _step(judging: Judging, state: State, wanted: tuple[int, ...], unit: Unit | 
     for action, outcome in successors(judging.system, state):
         if isinstance(outcome, Taken) and judging.pack(outcome.state) == wanted:
             picks = tuple(value for _, value in outcome.picks)
-            if unit is None or unit_of(judging.system, action, picks) == unit:
+            if unit is None or unit_of(action, picks) == unit:
                 return Step(action.name, picks, outcome.state)
     raise InternalError("the native engine took a step that the interpreter does not know")

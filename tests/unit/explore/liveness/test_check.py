@@ -455,6 +455,41 @@ def ahead(m: Pick, i: Annotated[int, Range(0, 3)]) -> bool:
     assert word(api.check(system(actions), engine=engine).verdicts["ahead"]) == "holds"
 
 
+WORKER = """
+class Worker(Singleton):
+    pass
+
+class Queue(Model):
+    work: bool
+
+    @process{worker}
+    def serve(self, w: Worker) -> Steps:
+        require(self.work)
+        yield "take"
+        self.work = False
+
+    @action
+    def submit(self) -> None:
+        self.work = True
+
+@temporal(Queue)
+def served(m: Queue) -> Formula:
+    return leads_to(m.work, not m.work)
+"""
+
+
+def test_beginning_a_process_is_a_duty_of_its_own() -> None:
+    assert words(WORKER.format(worker='(fair="weak", begins="weak")')) == {"served": "holds"}
+    assert words(WORKER.format(worker='(fair="weak")')) == {"served": "violated"}
+    assert words(WORKER.format(worker='(begins="weak")')) == {"served": "violated"}
+    both = system(WORKER.format(worker='(fair="weak", begins="weak")'))
+    assert both.fairness == {"serve.begin": "weak", "serve": "weak"}
+    module = load_text(HEAD + WORKER.format(worker=""), "spec.py")
+    chosen = load(module.models[0], module.properties, {"fair.serve": "weak", "fair.serve.begin": "weak"})
+    assert chosen.fairness == both.fairness
+    assert word(api.check(chosen).verdicts["served"]) == "holds"
+
+
 # --- fairness of a configuration, vacuity ----------------------------------------------------------------------------
 
 
