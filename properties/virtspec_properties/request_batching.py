@@ -3,12 +3,13 @@
 P1 to P11 are numbered as in the analysis the model rests on. Two have no property here: P6 (a popped entry was written)
 says nothing under sequential consistency and waits for the store buffer; P7 (order within a ring) is checked on the
 reference implementation, as the model counts entries and does not name them. P10 (lock discipline) is asserted by the
-virtqueue itself and reported as a fault. The liveness properties L1 to L3 need fairness.
+virtqueue itself and reported as a fault. L1 to L3 say what happens at last, if whoever can go on does: submitters, the
+device's threads, the completion of what was popped.
 """
 
 from __future__ import annotations
 
-from virtspec import at, invariant, reachable, transition
+from virtspec import Formula, at, invariant, leads_to, reachable, temporal, transition
 from virtspec_models.request_batching.spec import Batching
 from virtspec_models.request_batching.vocabulary import Run, Sub
 
@@ -171,3 +172,21 @@ def a_stranger_owes_the_doorbell(m: Batching) -> bool:
             if asleep(m, 0)
         )
     )
+
+
+@temporal(Batching, id="RB-L1", source="derived; needs weak fairness of submitters and of the device")
+def consumed(m: Batching) -> Formula | bool:
+    """The device sees every entry that is published."""
+    return all(leads_to(m.vq[q].unseen() > 0, m.vq[q].unseen() == 0) for q in range(m.queues))
+
+
+@temporal(Batching, id="RB-L2", source="derived; needs weak fairness of the completion, too")
+def completed(m: Batching) -> Formula | bool:
+    """Every entry is completed, and its slot is free again."""
+    return all(leads_to(m.vq[q].in_use() > 0, m.vq[q].in_use() == 0) for q in range(m.queues))
+
+
+@temporal(Batching, id="RB-L3", source="derived; needs weak fairness of whoever runs a queue again")
+def issued(m: Batching, i: Sub) -> Formula:
+    """What is on a list is issued, or fails."""
+    return leads_to(m.rq_list[i] > 0, m.rq_list[i] == 0)

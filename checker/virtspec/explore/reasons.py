@@ -79,6 +79,8 @@ def _standing_still(system: System, trace: Trace) -> list[str]:
             lines.append(f"{name} waits at {where} ({blocked[0].span}) for {blocked[0].blame}")
         else:
             lines.append(f"{name} could go on at {where} now and then, but not always; only strong fairness would help")
+    if len(loop) == 1 and next(successors(system, loop[0]), None) is None:
+        lines.append("nobody can take a step any more")
     return lines
 
 

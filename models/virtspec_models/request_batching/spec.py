@@ -55,7 +55,7 @@ class Batching(Model):
 
     # --- blk-mq
 
-    @process
+    @process(fair="weak", begins="weak")
     def dispatch(self, i: Sub) -> Steps:
         """blk_mq_dispatch_rq_list(), and the plug flush that does the same: issue a list, then commit if need be."""
         atomic("a list is its submitter's own")
@@ -268,7 +268,7 @@ class Batching(Model):
         self.vq[self.hctx[i]].notify()
         self.rung[i] += 1
 
-    @process
+    @process(fair="weak", begins="weak")
     def send_eh_cmnd(self, i: Sub) -> Steps:
         """scsi_send_eh_cmnd(): one command past blk-mq, so that nobody commits behind it."""
         atomic("error handling is one thread; it keeps the tag of the command that failed")
@@ -292,7 +292,7 @@ class Batching(Model):
 
     # --- the other side
 
-    @process
+    @process(fair="weak", begins="weak")
     def handle_vq(self, q: Annotated[int, Range(0, queues - 1)]) -> Steps:
         """virtio_scsi_handle_cmd_vq() in QEMU's thread for queue q, from the doorbell to its going back to sleep."""
         atomic("reading an eventfd tests and clears it")
@@ -322,7 +322,7 @@ class Batching(Model):
             yield "clear"
             self.vq[q].kicked = False
 
-    @action
+    @action(fair="weak")
     def virtscsi_req_done(self, q: Annotated[int, Range(0, queues - 1)]) -> None:
         """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free."""
         require(self.vq[q].popped() > 0 and self.vq[q].vq_lock.owner is None)
