@@ -42,6 +42,10 @@ def simulate(
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nowhere to walk")
     refuse_unknown(system, only)
+    endless = [p.id for p in system.temporal if only is not None and p.id in only]
+    if endless:
+        what = f"{', '.join(endless)} {'is' if len(endless) == 1 else 'are'} about behaviours that go on for ever"
+        raise UsageError(f"{what}, and a walk ends: use `virtspec check`")
     if seed is not None and not 0 <= seed < SEEDS:
         raise UsageError(f"the seed {seed} is not a whole number of 64 bits")
     if not 0 <= depth <= MOST_DEPTH:

@@ -478,6 +478,16 @@ def served(m: Queue) -> Formula:
 """
 
 
+def test_walks_do_not_judge_what_goes_on_for_ever() -> None:
+    """Not to be reached by a walk is no answer, and never a pass."""
+    lock = system(LOCK.format(fair="weak"))
+    with pytest.raises(
+        UsageError, match="gets_it is about behaviours that go on for ever, and a walk ends: use `virtspec"
+    ):
+        api.simulate(lock, walks=1, only=["gets_it", "fault"])
+    assert set(api.simulate(lock, walks=1).verdicts) == {"fault", "deadlock"}
+
+
 def test_beginning_a_process_is_a_duty_of_its_own() -> None:
     assert words(WORKER.format(worker='(fair="weak", begins="weak")')) == {"served": "holds"}
     assert words(WORKER.format(worker='(fair="weak")')) == {"served": "violated"}
