@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
+from virtspec.api.checking import check as checked
 from virtspec.api.checking import reason_of
 from virtspec.api.shipped import mechanism
 from virtspec.explore.oracle import Search, check
@@ -263,3 +264,13 @@ def judged(system: System, prop: Property, before: State, state: State) -> bool 
         return holds(system, prop, state, before)
     except Undefined:
         return None
+
+
+def test_factors_are_what_searches_without_a_reduction_find() -> None:
+    """One reduction alone leaves out of the oracle's states as many as its factor says."""
+    system = load(BATCHING.model, BATCHING.properties, dict(BATCHING.case("v6.1").params))
+    whole = check(system).states
+    for name in ("slice", "dead"):
+        report = checked(system, reduce=(name,), factors=True)
+        assert [(r.name, r.factor) for r in report.reductions] == [(name, whole / report.states)]
+    assert checked(system, reduce=("dead",)).reductions[0].factor is None
