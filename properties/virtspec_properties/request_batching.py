@@ -176,13 +176,13 @@ def a_stranger_owes_the_doorbell(m: Batching) -> bool:
 
 @temporal(Batching, id="RB-L1", source="derived; needs weak fairness of submitters and of the device")
 def consumed(m: Batching) -> Formula | bool:
-    """The device sees every entry that is published."""
+    """The device sees every entry that is published: submitters have so many, and at some time none is left."""
     return all(leads_to(m.vq[q].unseen() > 0, m.vq[q].unseen() == 0) for q in range(m.queues))
 
 
 @temporal(Batching, id="RB-L2", source="derived; needs weak fairness of the completion, too")
 def completed(m: Batching) -> Formula | bool:
-    """Every entry is completed, and its slot is free again."""
+    """Every entry is completed, and its slot is free again, in the same sense."""
     return all(leads_to(m.vq[q].in_use() > 0, m.vq[q].in_use() == 0) for q in range(m.queues))
 
 

@@ -77,7 +77,8 @@ def check(
         _judge_behaviours(report, system, temporal, limits)
     report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
     if factors and report.complete:
-        again = partial(check, system, only=only, limits=limits, progress=progress, workers=workers)
+        states = [*(p.id for p in judged), *always]
+        again = partial(check, system, only=states, limits=limits, progress=progress, workers=workers)
         report.reductions = tuple(_measured(note, report.states, reduce, again) for note in report.reductions)
     return report
 

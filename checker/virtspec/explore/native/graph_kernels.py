@@ -76,6 +76,9 @@ def link(
         )
         if done <= 0:
             return -1
+        for i in range(done):
+            if events[i] < 0:
+                return -1
         found = ends[done - 1]
         if offsets[at] + found > len(targets):
             return at

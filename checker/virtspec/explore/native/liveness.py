@@ -23,6 +23,7 @@ from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
 from virtspec.explore.native.module import MOST_PROPERTIES, module
 from virtspec.explore.native.search import Bits, Search, Wanted
+from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.reasons import why_not
 from virtspec.explore.report import INTERRUPTED, Limits
 from virtspec.ir.system import Instance, Property, System, Temporal
@@ -68,20 +69,22 @@ class Judging:
 
 def judge(judging: Judging, prop: Temporal) -> Verdict:
     """Whether all instances of a property hold; if not, a behaviour that violates the first which does not."""
+    somewhere: list[frozenset[int]] = []
     for instance in prop.instances:
-        trace = violation(judging, prop.id, instance)
+        claims = claims_of(judging, instance)
+        bits = int(np.bitwise_or.reduce(claims))
+        somewhere.append(frozenset(i for i in range(MOST_PROPERTIES) if bits >> i & 1))
+        trace = violation(judging, prop.id, instance, claims)
         if trace is not None:
             reason = why_not(judging.system, prop, trace)
             if reason is None:
                 raise InternalError(f"the native engine gave a behaviour for {prop.id} that does not violate it")
             return Violated(trace, reason)
-    claims = [int(np.bitwise_or.reduce(claims_of(judging, instance))) for instance in prop.instances]
-    return held(prop, [frozenset(i for i in range(MOST_PROPERTIES) if bits >> i & 1) for bits in claims])
+    return held(prop, somewhere)
 
 
-def violation(judging: Judging, prop: str, instance: Instance) -> Trace | None:
+def violation(judging: Judging, prop: str, instance: Instance, claims: Numbers) -> Trace | None:
     """A fair behaviour that does not satisfy the formula, or a state from which its goal cannot be reached."""
-    claims = claims_of(judging, instance)
     if isinstance(instance.formula, CanReach):
         return _dead_end(judging, prop, claims >> instance.formula.atom & 1)
     return Product(judging, automaton(negated(instance.formula)), claims).violation(prop)
@@ -97,6 +100,8 @@ def claims_of(judging: Judging, instance: Instance) -> Numbers:
     code, masks = Code.of(made.text), np.zeros(graph.states, np.int64)
     call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)(code.address("judge"))
     call(graph.arena.ctypes.data, graph.states, masks.ctypes.data)
+    if np.any(masks < 0):
+        raise InternalError(BROKEN_CODE)
     return masks
 
 
