@@ -4,6 +4,8 @@ A specification imports its language from here; programs that check specificatio
 """
 
 from virtspec.lang import (
+    Amount,
+    Budget,
     Call,
     Cap,
     Component,
@@ -21,6 +23,7 @@ from virtspec.lang import (
     always,
     at,
     atomic,
+    budget,
     can_always_reach,
     choose,
     cost,
@@ -35,6 +38,7 @@ from virtspec.lang import (
     release,
     releases,
     require,
+    spent,
     temporal,
     transition,
     until,
@@ -44,6 +48,8 @@ from virtspec.lang import (
 __version__ = "0.1.0"
 
 __all__ = [
+    "Amount",
+    "Budget",
     "Call",
     "Cap",
     "Component",
@@ -61,6 +67,7 @@ __all__ = [
     "always",
     "at",
     "atomic",
+    "budget",
     "can_always_reach",
     "choose",
     "cost",
@@ -75,6 +82,7 @@ __all__ = [
     "release",
     "releases",
     "require",
+    "spent",
     "temporal",
     "transition",
     "until",

@@ -23,11 +23,12 @@ from hypothesis import HealthCheck, given, seed, settings
 from virtspec.api.shipped import catalog
 from virtspec.explore.native.check import check as native
 from virtspec.explore.oracle import check as oracle
-from virtspec.explore.reasons import why_false, why_not
+from virtspec.explore.reasons import why_broken, why_false, why_not
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Report
 from virtspec.explore.report_json import short, trace_of, word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
+from virtspec.ir.budget import Budget
 from virtspec.ir.system import Field, System, Temporal
 from virtspec.ir.types import IntType
 from virtspec.semantics.interp import Faulted
@@ -76,6 +77,8 @@ def shows(system: System, prop: str, verdict: Verdict) -> bool:
     judged = system.declared[prop]
     if isinstance(judged, Temporal):
         return isinstance(verdict, Violated) and why_not(system, judged, trace) == verdict.reason
+    if isinstance(judged, Budget):
+        return isinstance(verdict, Violated) and why_broken(system, judged, trace) == verdict.reason
     reason = why_false(system, judged, states[-1], states[-2] if judged.kind == "transition" else ())
     assert trace.property == prop
     return reason is None if judged.kind == "reachable" else isinstance(verdict, Violated) and reason == verdict.reason

@@ -15,6 +15,7 @@ from virtspec.explore import oracle, reasons
 from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
+from virtspec.ir.budget import Budget
 from virtspec.ir.system import System, Temporal
 from virtspec.lang.props import PROPERTY
 from virtspec.semantics.interp import Faulted
@@ -210,6 +211,8 @@ def reason_of(system: System, trace: Trace) -> str | None:
     prop = system.declared[trace.property]
     if isinstance(prop, Temporal):
         return reasons.why_not(system, prop, trace)
+    if isinstance(prop, Budget):
+        return reasons.why_broken(system, prop, trace)
     if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
         return None
     why = reasons.why_false(system, prop, after, before)

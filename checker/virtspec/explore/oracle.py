@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from virtspec.explore.budgets.amounts import judge as judged
 from virtspec.explore.reasons import deadlock_reason, why_false
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Limits, Progress, Report
 from virtspec.ir.system import Action, Property, System
@@ -73,9 +74,9 @@ class Search:
             kind: [p for p in wanted if p.kind == kind] for kind in ("invariant", "transition", "reachable")
         }
         self.temporal = [p for p in system.temporal if only is None or p.id in only]
-        self.pending_ids = [*(p.id for p in wanted), *(p.id for p in self.temporal)] + [
-            i for i in (FAULT, DEADLOCK) if only is None or i in only
-        ]
+        self.budgets = [p for p in system.budgets if only is None or p.id in only]
+        ids = [p.id for group in (wanted, self.temporal, self.budgets) for p in group]
+        self.pending_ids = [*ids, *(i for i in (FAULT, DEADLOCK) if only is None or i in only)]
         self.report = Report(system.name, system.config, system.fingerprint, "oracle")
         self.report.per_action.update({a.name: 0 for a in system.actions})
         self.states: list[State] = [system.init]
@@ -143,13 +144,20 @@ class Search:
                 self.decide(prop.id, Violated(trace, reason))
 
     def judge_behaviours(self) -> None:
-        """Temporal properties, if everything reachable was seen."""
+        """Temporal properties and budgets, if everything reachable was seen."""
         if self.temporal and not self.report.stopped:
             from virtspec.explore.liveness.check import Behaviours, judge  # networkx, only where it is needed
 
             behaviours = Behaviours(self.system, self.states, self.seen)
             for prop in self.temporal:
                 self.decide(prop.id, judge(behaviours, prop))
+        if self.budgets and not self.report.stopped:
+            from virtspec.explore.budgets.check import Steps, amounts
+
+            steps = Steps(self.system, self.states, self.seen)
+            for budget in self.budgets:
+                verdict, self.report.amounts[budget.id] = judged(self.system, budget, amounts(steps, budget))
+                self.decide(budget.id, verdict)
 
     def decide(self, prop_id: str, verdict: Verdict) -> None:
         """Settle a property: its first verdict is the one with the shortest trace."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from virtspec.ir.budget import Budget
 from virtspec.ir.system import Instance, Property, System, Temporal
 from virtspec.ir.temporal import CanReach
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import show, values
+from virtspec.semantics.budgets import spendings
 from virtspec.semantics.fairness import starved
 from virtspec.semantics.interp import Env, State, Taken, Undefined
 from virtspec.semantics.successors import blame, busy, claims_at, holds, successors, waiting
 from virtspec.semantics.temporal import holds as temporal_holds
-from virtspec.trace.trace import Trace
+from virtspec.trace.trace import Trace, replay
 
 
 def why_false(system: System, prop: Property, state: State, before: State = ()) -> str | None:
@@ -42,6 +46,30 @@ def why_not(system: System, prop: Temporal, trace: Trace) -> str | None:
         if not unfair and not temporal_holds(instance.formula, cycle, trace.loop):
             return "\n".join([f"this goes on for ever{about}", *_standing_still(system, trace)])
     return None
+
+
+def why_broken(system: System, budget: Budget, trace: Trace) -> str | None:
+    """Why the behaviour does not keep to the budget; None if it does."""
+    outcomes = [o for o in replay(system, trace) if isinstance(o, Taken)]
+    steps = [(system.action(s.action), o) for s, o in zip(trace.steps, outcomes, strict=False)]
+    states = trace.states(system)
+    for allowance in budget.allowances:
+        about = "".join(f", for {name} = {value}" for name, value in allowance.values)
+        for one in spendings(system, allowance, states, steps):
+            around = sum(1 for step in one.marks if trace.loop is not None and step > trace.loop >= one.begin)
+            if around and one.end is None and allowance.most is not None:
+                return f"{allowance.cost}: {around} each time round, for ever; {allowance.bounds} is allowed{about}"
+            if allowance.broken_by(one.amount, one.end is not None):
+                where = f"from step {one.begin + 1}" + ("" if one.end is None else f" to step {one.end}")
+                at = "" if not one.marks else f" (at {_numbers(one.marks)})"
+                return f"{allowance.cost}: {one.amount} {where}{at}; {allowance.bounds} is allowed{about}"
+    return None
+
+
+def _numbers(steps: Sequence[int]) -> str:
+    """`step 3`, `steps 3 and 7`."""
+    *front, last = map(str, steps)
+    return f"steps {', '.join(front)} and {last}" if front else f"step {last}"
 
 
 def _can_reach(system: System, instance: Instance, trace: Trace) -> bool:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from virtspec.explore.budgets.amounts import Amounts
 from virtspec.ir.system import System
 from virtspec.trace.verdict import Holds, Unknown, Unreached, Verdict, Violated
 
@@ -78,6 +79,8 @@ class Report:
     depth: int = 0
     seconds: float = 0.0
     per_action: Counter[str] = field(default_factory=Counter)
+    amounts: dict[str, Amounts] = field(default_factory=dict)
+    """What is spent, by budget; of a complete search only."""
     values: dict[str, int] = field(default_factory=dict)
     """How many distinct values each field took; empty unless asked for."""
     complete: bool = True

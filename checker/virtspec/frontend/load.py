@@ -21,6 +21,7 @@ from virtspec.frontend.scope import Unit
 from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declarations
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
+from virtspec.ir.budget import Budget
 from virtspec.ir.system import Field, Property, Runner, System, Temporal
 from virtspec.ir.types import TableType, default
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
@@ -103,6 +104,7 @@ def compile_model(
         inspect.getdoc(model) or "",
         span_of(node, tree.path),
         tuple(p for p in props if isinstance(p, Temporal)),
+        tuple(p for p in props if isinstance(p, Budget)),
     )
     return Specification(system, unit, model, sizes)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from virtspec.frontend.budgets import lower_budget
 from virtspec.frontend.calls import Effect
 from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
@@ -16,7 +17,7 @@ from virtspec.frontend.temporal import lower_temporal
 from virtspec.ir import build
 from virtspec.ir.build import IllTyped
 from virtspec.ir.nodes import Var
-from virtspec.ir.system import Property, Temporal
+from virtspec.ir.system import Declared, Property
 from virtspec.ir.types import is_scalar
 from virtspec.lang.props import PROPERTY, PropertyNote
 
@@ -27,17 +28,23 @@ STATES = {
 }
 """How many states a property of each kind looks at, in words, and what it looks like."""
 
+LOWER: dict[str, Callable[[Unit, Routine, PropertyNote], Declared]] = {
+    "temporal": lower_temporal,
+    "budget": lower_budget,
+}
+"""Properties of behaviours, by kind."""
 
-def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Property | Temporal]:
+
+def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Declared]:
     """The properties among `functions` that are about this model, in the order given."""
-    found: dict[str, Property | Temporal] = {}
+    found: dict[str, Declared] = {}
     for f in functions:
         note: PropertyNote = getattr(f, PROPERTY)
         if not issubclass(unit.root.cls, note.model):
             continue
         try:
-            temporal = note.kind == "temporal"
-            prop = lower_temporal(unit, property_routine(unit, f), note) if temporal else lower_property(unit, f, note)
+            lower = LOWER.get(note.kind)
+            prop = lower_property(unit, f, note) if lower is None else lower(unit, property_routine(unit, f), note)
         except Refused:
             continue
         if prop.id in found:
@@ -52,6 +59,7 @@ def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Pro
     some.
     """
     assert note.kind != "temporal"
+    assert note.kind != "budget"
     routine = property_routine(unit, f)
     refuse = unit.diagnostics.refuse
     count, states, signature = STATES[note.kind]

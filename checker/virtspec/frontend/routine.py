@@ -25,6 +25,7 @@ DECORATORS = (
     lang.transition,
     lang.reachable,
     lang.temporal,
+    lang.budget,
 )
 """Decorators that leave a function what its text says; `override` is one, too."""
 

@@ -111,6 +111,15 @@ REFUSALS: dict[str, Refusal] = {
     "VS506": Refusal(
         "{0} is no formula", "formulas are joined by and, or, not, all(... for x in T) and any(... for x in T)"
     ),
+    "VS507": Refusal(
+        "a budget compares spent(...) with whole numbers that do not depend on the state",
+        'return spent("exit", call=m.submit, by=t) <= 1',
+    ),
+    "VS508": Refusal("no step marks the cost {0!r}", "marks are set with cost({0!r}) in a step"),
+    "VS509": Refusal(
+        "this is no stretch of a behaviour",
+        "start=... with stop=..., or call=m.process with or without by=..., or call=m.action, or nothing: the whole run",
+    ),
 }
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from itertools import product
 from typing import Any
 
 from virtspec.frontend.calls import Effect, is_one_of
 from virtspec.frontend.comprehend import Listed, ranging
-from virtspec.frontend.places import Names
+from virtspec.frontend.quantified import choices, returned
 from virtspec.frontend.routine import Routine
-from virtspec.frontend.scope import Place, Scope, Unit
+from virtspec.frontend.scope import Unit
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.static import fold
 from virtspec.frontend.symbolic import Symbolic
@@ -20,7 +19,7 @@ from virtspec.ir import temporal as ltl
 from virtspec.ir.nodes import Const, Expr
 from virtspec.ir.system import Instance, Temporal
 from virtspec.ir.temporal import CanReach, Formula
-from virtspec.ir.types import Type, is_scalar, show, values
+from virtspec.ir.types import values
 from virtspec.lang import formulas as words
 from virtspec.lang.props import PropertyNote
 
@@ -37,38 +36,14 @@ OPERATORS: dict[Callable[..., Any], tuple[Callable[..., Formula], int]] = {
 
 def lower_temporal(unit: Unit, routine: Routine, note: PropertyNote) -> Temporal:
     """One temporal property, with an instance for every choice of its parameters."""
-    refuse = unit.diagnostics.refuse
-    returned = _returned(unit, routine)
-    if not routine.params:
-        raise refuse("VS502", routine.fn, routine.path, "a state of the model", "def f(m: Model, ...) -> Formula")
-    params: list[tuple[str, Type]] = []
-    for param in routine.params[1:]:
-        t = None if param.annotation is None else routine.type_of(param.annotation, unit.diagnostics)
-        if t is None or not is_scalar(t):
-            raise refuse("VS410", param, routine.path, param.arg)
-        params.append((param.arg, t))
+    formula = returned(unit, routine, "VS505")
     instances = []
-    for chosen in product(*(values(t) for _, t in params)):
-        scope = Scope.of(routine.path, unit.straighten(routine))
-        scope.locals[routine.params[0].arg] = Place(unit.root, ())
-        for (name, t), value in zip(params, chosen, strict=True):
-            scope.locals[name] = build.const(value, t)
-        shown = tuple((name, show(t, value)) for (name, t), value in zip(params, chosen, strict=True))
-        formulas = Formulas(Symbolic(unit, scope, Names(), (routine.fn,)))
-        formula = formulas.whole(returned)
-        instances.append(Instance(shown, formula, tuple(formulas.claims), tuple(formulas.triggers)))
+    for chosen in choices(unit, routine, "def f(m: Model, ...) -> Formula"):
+        formulas = Formulas(chosen.lowering)
+        whole = formulas.whole(formula)
+        instances.append(Instance(chosen.shown, whole, tuple(formulas.claims), tuple(formulas.triggers)))
     span = span_of(routine.fn, routine.path)
     return Temporal(note.id or routine.name, routine.name, tuple(instances), routine.doc, note.source, span)
-
-
-def _returned(unit: Unit, routine: Routine) -> ast.expr:
-    """The formula that the function consists of."""
-    body = [n for n in routine.fn.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
-    match body:
-        case [ast.Return(value=value)] if value is not None:
-            return value
-        case _:
-            raise unit.diagnostics.refuse("VS505", body[0] if body else routine.fn, routine.path)
 
 
 class Formulas:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from virtspec.ir.budget import Budget
 from virtspec.ir.nodes import Block, Expr, Var
 from virtspec.ir.temporal import CanReach, Formula
 from virtspec.ir.types import EnumType, Type, Value
@@ -114,6 +115,9 @@ class Temporal:
         return "temporal"
 
 
+Declared: TypeAlias = Property | Temporal | Budget
+
+
 @dataclass(frozen=True)
 class System:
     """A specification in one configuration."""
@@ -128,6 +132,7 @@ class System:
     doc: str = ""
     span: Span = field(default=NOWHERE, compare=False)
     temporal: tuple[Temporal, ...] = ()
+    budgets: tuple[Budget, ...] = ()
 
     @cached_property
     def fairness(self) -> Mapping[str, Fairness]:
@@ -135,9 +140,9 @@ class System:
         return {a.duty: a.fair for a in self.actions if a.fair != "none"}
 
     @cached_property
-    def declared(self) -> Mapping[str, Property | Temporal]:
-        """All properties by id, temporal ones last."""
-        found: list[Property | Temporal] = [*self.properties, *self.temporal]
+    def declared(self) -> Mapping[str, Declared]:
+        """All properties by id, those of behaviours last."""
+        found: list[Declared] = [*self.properties, *self.temporal, *self.budgets]
         return {p.id: p for p in found}
 
     @cached_property

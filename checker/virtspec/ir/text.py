@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from virtspec.ir.budget import Between, Budget, Occurrence, Stretch, WholeRun
 from virtspec.ir.nodes import (
     And,
     Arith,
@@ -285,6 +286,7 @@ def system_text(system: System, explicit: bool = False) -> str:
         *(_action_lines(a, explicit) for a in system.actions),
         *(_property_lines(p, explicit) for p in system.properties),
         *(_temporal_lines(p, explicit) for p in system.temporal),
+        *(_budget_lines(p, explicit) for p in system.budgets),
     ]
     return "\n\n".join("\n".join(section) for section in sections if section) + "\n"
 
@@ -362,6 +364,27 @@ def _temporal_lines(p: Temporal, explicit: bool) -> list[str]:
         )
         lines += [f"{2 * INDENT}p{i}: {expr_text(e, explicit)}" for i, e in enumerate(instance.claims)]
     return lines
+
+
+def _budget_lines(p: Budget, explicit: bool) -> list[str]:
+    lines = [f"budget {p.id} {p.name}"]
+    for allowance in p.allowances:
+        values = ", ".join([*(f"{name}={value}" for name, value in allowance.values), allowance.cost])
+        lines.append(f"{INDENT}{values}: {allowance.bounds}, {_stretch_text(allowance.stretch)}")
+        lines += [f"{2 * INDENT}p{i}: {expr_text(e, explicit)}" for i, e in enumerate(allowance.stretch.claims)]
+    return lines
+
+
+def _stretch_text(stretch: Stretch) -> str:
+    match stretch:
+        case Between():
+            return "from p0 to p1"
+        case Occurrence(of, None):
+            return f"each {of}"
+        case Occurrence(of, member):
+            return f"each call of {of} by {member}, until p0"
+        case WholeRun():
+            return "the whole run"
 
 
 def _property_lines(p: Property, explicit: bool) -> list[str]:

@@ -82,6 +82,10 @@ def _judged(system: System) -> Iterator[tuple[str, Expr]]:
         for instance in t.instances:
             for e in instance.claims:
                 yield f"property {t.id}", e
+    for b in system.budgets:
+        for allowance in b.allowances:
+            for e in allowance.stretch.claims:
+                yield f"property {b.id}", e
 
 
 def _parts(system: System) -> Iterator[tuple[str, Expr]]:
@@ -114,7 +118,10 @@ def unique_names(system: System) -> Complaints:
     groups: list[tuple[str, Iterable[str]]] = [
         ("fields", (f.name for f in system.fields)),
         ("actions", (a.name for a in system.actions)),
-        ("properties", [*(p.id for p in system.properties), *(p.id for p in system.temporal)]),
+        (
+            "properties",
+            (p.id for group in (system.properties, system.temporal, system.budgets) for p in group),
+        ),
         ("constants", (name for name, _ in system.config)),
         ("processes", (p for r in system.runners for p in r.processes)),
         *((f"parameters of {a.name}", (v.name for v in a.params)) for a in system.actions),

@@ -3,6 +3,7 @@
 The package depends on the standard library alone: reading or running a specification needs no engine.
 """
 
+from virtspec.lang.budgets import Amount, Budget, budget, spent
 from virtspec.lang.domains import Cap, Const, Mod, Range, Scalarset, Seq, Singleton, each
 from virtspec.lang.formulas import (
     Formula,
@@ -20,6 +21,8 @@ from virtspec.lang.props import at, enabled, invariant, reachable, transition
 from virtspec.lang.rules import atomic, choose, cost, fault, require
 
 __all__ = [
+    "Amount",
+    "Budget",
     "Call",
     "Cap",
     "Component",
@@ -37,6 +40,7 @@ __all__ = [
     "always",
     "at",
     "atomic",
+    "budget",
     "can_always_reach",
     "choose",
     "cost",
@@ -51,6 +55,7 @@ __all__ = [
     "release",
     "releases",
     "require",
+    "spent",
     "temporal",
     "transition",
     "until",

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from virtspec.errors import UsageError
+from virtspec.explore.budgets.amounts import judge
 from virtspec.explore.native import intrinsics, traces
 from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
@@ -23,9 +24,10 @@ from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
+from virtspec.ir.budget import Budget
 from virtspec.ir.system import System, Temporal
 from virtspec.semantics.interp import State
-from virtspec.trace.verdict import Verdict
+from virtspec.trace.verdict import Unknown, Verdict
 
 
 def check(
@@ -73,8 +75,9 @@ def check(
         report.values = distinct_values(search) if values else {}
     report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
     temporal = [p for p in system.temporal if only is None or p.id in only]
-    if temporal:
-        _judge_behaviours(report, system, temporal, limits)
+    budgets = [p for p in system.budgets if only is None or p.id in only]
+    if temporal or budgets:
+        _judge_behaviours(report, system, temporal, budgets, limits)
     report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
     if factors and report.complete:
         states = [*(p.id for p in judged), *always]
@@ -83,16 +86,28 @@ def check(
     return report
 
 
-def _judge_behaviours(report: Report, system: System, temporal: Sequence[Temporal], limits: Limits) -> None:
-    """Judge temporal properties, if everything reachable was seen; Ctrl-C leaves what is known of the others."""
+def _judge_behaviours(
+    report: Report, system: System, temporal: Sequence[Temporal], budgets: Sequence[Budget], limits: Limits
+) -> None:
+    """Judge temporal properties and budgets, if everything reachable was seen; Ctrl-C leaves what is known of others."""
+    ids = [*(p.id for p in temporal), *(p.id for p in budgets)]
     if report.complete:
-        from virtspec.explore.native.liveness import behaviours  # only where it is needed
+        from virtspec.explore.native.budgets import amounts  # only where they are needed
+        from virtspec.explore.native.graph import graph_of
+        from virtspec.explore.native.liveness import behaviours
 
         try:
-            report.verdicts.update(behaviours(system, temporal, limits))
+            with graph_of(system, limits) as graph:
+                if isinstance(graph, str):
+                    report.verdicts.update({prop: Unknown(graph) for prop in ids})
+                else:
+                    report.verdicts.update(behaviours(graph, temporal))
+                    for budget in budgets:
+                        found = judge(system, budget, amounts(graph, budget))
+                        report.verdicts[budget.id], report.amounts[budget.id] = found
         except KeyboardInterrupt:
             report.stopped, report.complete = INTERRUPTED, False
-    report.settle(system, [p.id for p in temporal if p.id not in report.verdicts])
+    report.settle(system, [prop for prop in ids if prop not in report.verdicts])
 
 
 def _measured(note: Reduction, states: int, reduce: Sequence[str], again: Callable[..., Report]) -> Reduction:

@@ -1,8 +1,8 @@
 """The fixed loops that make a graph of the states found, and look for fair cycles in it; compiled once per machine.
 
-The graph: `offsets[s]` to `offsets[s + 1]` are the edges of state s; they lead to `targets` and are steps of the fair unit
-`labels - 1`, or of none where that is 0. Steps that change nothing are no edges. `enabled[s]` has a bit for each unit that
-can leave s. A behaviour may stay in every state as well.
+The graph: `offsets[s]` to `offsets[s + 1]` are the edges of state s; they lead to `targets` and are steps with `labels`.
+Of steps that change nothing only those are edges that spend something. A label is a step of the fair unit `units - 1`, or
+of none where that is 0. `enabled[s]` has a bit for each unit that can leave s. A behaviour may stay in every state as well.
 
 An automaton walks along: node s * size + q is state s with the automaton in q. Transitions `first[q]` to `first[q + 1]` of
 the automaton are possible where all bits of `true` and none of `false` are set in `claims[s]`; `done` are the acceptance
@@ -51,6 +51,8 @@ def link(
     targets: Slots,
     labels: Slots,
     enabled: Numbers,
+    units: Numbers,
+    keep: Numbers,
     start: int,
     stop: int,
 ) -> int:
@@ -58,7 +60,8 @@ def link(
     did not keep to its bounds.
 
     `code` writes a label for each step into the state that it leads to; `word`, `shift` and `mask` say where. It is 0 in the
-    states found.
+    states found. Of a step that changes nothing the label is that of the step behind all others, so that it is nobody's;
+    `keep` says which of these are wanted.
     """
     words = words_of(width)
     at = start
@@ -96,11 +99,12 @@ def link(
                 for k in range(some):
                     if places[k] < 0:
                         return -1
-                    if places[k] != source:
+                    tag = tags[i + k]
+                    if places[k] != source or keep[tag]:
                         targets[edge] = places[k]
-                        labels[edge] = tags[i + k]
-                        if tags[i + k]:
-                            enabled[source] |= 1 << (tags[i + k] - 1)
+                        labels[edge] = tag if places[k] != source else tag + len(keep)
+                        if units[labels[edge]]:
+                            enabled[source] |= 1 << (units[labels[edge]] - 1)
                         edge += 1
                 i += some
             offsets[source + 1] = edge
@@ -143,6 +147,7 @@ def components(
     targets: Slots,
     labels: Slots,
     enabled: Numbers,
+    units: Numbers,
     claims: Numbers,
     status: Slots,
     order: Slots,
@@ -215,6 +220,7 @@ def components(
                     targets,
                     labels,
                     enabled,
+                    units,
                     claims,
                     status,
                     order,
@@ -243,6 +249,7 @@ def judge(
     targets: Slots,
     labels: Slots,
     enabled: Numbers,
+    units: Numbers,
     claims: Numbers,
     status: Slots,
     order: Slots,
@@ -272,8 +279,8 @@ def judge(
                     if order[other] == order[node] and low[other] == 0 and status[other] != DEAD:
                         edges += 1
                         met |= done[t]
-                        if k and labels[e]:
-                            taken |= 1 << (labels[e] - 1)
+                        if k and units[labels[e]]:
+                            taken |= 1 << (units[labels[e]] - 1)
     if edges == 0 or (met & sets) != sets or everywhere & weak & ~taken:
         for i in range(begin, end):
             status[stack[i]] = DEAD
@@ -303,6 +310,7 @@ def way(
     targets: Slots,
     labels: Slots,
     enabled: Numbers,
+    units: Numbers,
     claims: Numbers,
     order: Slots,
     came: Slots,
@@ -314,13 +322,13 @@ def way(
     into: int,
     node_wanted: int,
     sets: int,
-    units: int,
+    some: int,
     resting: int,
 ) -> int:
     """Write a shortest way from `start` into `found`, nodes after `start` in order; how many, 0 if there is none.
 
     It stays in the component `inside`, unless that is 0, and ends with an edge into the component `into`, or to a node, or
-    that belongs to one of the acceptance sets, or is a step of one of the units, or leaves a state in which one of the
+    that belongs to one of the acceptance sets, or is a step of `some` unit, or leaves a state in which one of the
     units `resting` cannot step; `met` says which. `came` must be all zero, and is again when it is done.
     """
     queue[0] = start
@@ -337,9 +345,9 @@ def way(
                 other = (s if k == 0 else targets[e]) * size + target[t]
                 if inside and order[other] != inside:
                     continue
-                bit = 1 << (labels[e] - 1) if k and labels[e] else 0
+                bit = 1 << (units[labels[e]] - 1) if k and units[labels[e]] else 0
                 arrived = (into != 0 and order[other] == into) or other == node_wanted
-                met[SETS], met[UNITS], met[RESTING] = done[t] & sets, bit & units, resting & ~enabled[s]
+                met[SETS], met[UNITS], met[RESTING] = done[t] & sets, bit & some, resting & ~enabled[s]
                 if arrived or met[SETS] != 0 or met[UNITS] != 0 or met[RESTING] != 0:
                     hit = other
                     last = node

@@ -37,6 +37,7 @@ NUMBA = _version("numba")
 ORIGIN = f"llvmlite {llvmlite.__version__}, numba {NUMBA}"
 """What runs."""
 SOURCES = (
+    "budget_kernels.py",
     "compiling.py",
     "graph_kernels.py",
     "intrinsics.py",

@@ -5,9 +5,9 @@ What is done here is what `explore.liveness.check` does plainly; see there for t
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -15,116 +15,70 @@ import numpy as np
 from virtspec.errors import InternalError, UsageError
 from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.vacuity import held
-from virtspec.explore.native import graph_kernels, intrinsics
-from virtspec.explore.native.graph import StateGraph, labels_of
+from virtspec.explore.native import graph_kernels
+from virtspec.explore.native.graph import StateGraph
 from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTING, RESULT, SETS, UNITS
-from virtspec.explore.native.jit import Code
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
-from virtspec.explore.native.module import MOST_PROPERTIES, module
-from virtspec.explore.native.search import Bits, Search, Wanted
-from virtspec.explore.native.visited_kernels import BROKEN_CODE
+from virtspec.explore.native.module import MOST_PROPERTIES
 from virtspec.explore.reasons import why_not
-from virtspec.explore.report import INTERRUPTED, Limits
-from virtspec.ir.system import Instance, Property, System, Temporal
+from virtspec.ir.system import Action, Instance, Temporal
 from virtspec.ir.temporal import TRUE, CanReach, negated
 from virtspec.semantics.fairness import Unit, unit_of
-from virtspec.semantics.interp import State, Taken
-from virtspec.semantics.successors import successors
+from virtspec.semantics.interp import Taken
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Unknown, Verdict, Violated
+from virtspec.trace.verdict import Verdict, Violated
 
 MOST_NODES = (1 << 32) - 1
 
 
-def behaviours(system: System, props: Sequence[Temporal], limits: Limits) -> dict[str, Verdict]:
-    """Judge temporal properties: search every single state, since renamed members would exchange who is treated fairly.
-
-    Raises KeyboardInterrupt for Ctrl-C, UsageError for what is too large.
-    """
-    labels = labels_of(system)
-    made = module(labels.blank, [], intrinsics.CHECKED)
-    code = Code.of(made.text)
-    with Search(made, code, 1, limits, Wanted(Bits(0), Bits(0))) as search:
-        search.run(made.layout.pack(labels.blank.init))
-        if search.stopped == INTERRUPTED:
-            raise KeyboardInterrupt
-        if search.stopped:
-            return {p.id: Unknown(search.stopped) for p in props}
-        judging = Judging(system, labels.blank, StateGraph(search, labels))
-        return {p.id: judge(judging, p) for p in props}
+def behaviours(graph: StateGraph, props: Sequence[Temporal]) -> dict[str, Verdict]:
+    """Judge temporal properties, on every single state, since renamed members would exchange who is treated fairly."""
+    return {p.id: judge(graph, p) for p in props}
 
 
-@dataclass(frozen=True)
-class Judging:
-    """A system, what was searched for it, and the graph of that."""
-
-    system: System
-    blank: System
-    graph: StateGraph
-
-    def pack(self, state: State) -> tuple[int, ...]:
-        return self.graph.search.module.layout.pack((*state, 0))
-
-
-def judge(judging: Judging, prop: Temporal) -> Verdict:
+def judge(graph: StateGraph, prop: Temporal) -> Verdict:
     """Whether all instances of a property hold; if not, a behaviour that violates the first which does not."""
     somewhere: list[frozenset[int]] = []
     for instance in prop.instances:
-        claims = claims_of(judging, instance)
+        claims = graph.claims(instance.claims)
         bits = int(np.bitwise_or.reduce(claims))
         somewhere.append(frozenset(i for i in range(MOST_PROPERTIES) if bits >> i & 1))
-        trace = violation(judging, prop.id, instance, claims)
+        trace = violation(graph, prop.id, instance, claims)
         if trace is not None:
-            reason = why_not(judging.system, prop, trace)
+            reason = why_not(graph.system, prop, trace)
             if reason is None:
                 raise InternalError(f"the native engine gave a behaviour for {prop.id} that does not violate it")
             return Violated(trace, reason)
     return held(prop, somewhere)
 
 
-def violation(judging: Judging, prop: str, instance: Instance, claims: Numbers) -> Trace | None:
+def violation(graph: StateGraph, prop: str, instance: Instance, claims: Numbers) -> Trace | None:
     """A fair behaviour that does not satisfy the formula, or a state from which its goal cannot be reached."""
     if isinstance(instance.formula, CanReach):
-        return _dead_end(judging, prop, claims >> instance.formula.atom & 1)
-    return Product(judging, automaton(negated(instance.formula)), claims).violation(prop)
+        return _dead_end(graph, prop, claims >> instance.formula.atom & 1)
+    return Product(graph, automaton(negated(instance.formula)), claims).violation(prop)
 
 
-def claims_of(judging: Judging, instance: Instance) -> Numbers:
-    """For each state a bit for each claim that is true there; one that is not defined is not."""
-    if len(instance.claims) > MOST_PROPERTIES:
-        raise UsageError(f"more than {MOST_PROPERTIES} claims in one formula")
-    judged = [Property(f"p{i}", f"p{i}", "reachable", e) for i, e in enumerate(instance.claims)]
-    graph = judging.graph
-    made = module(replace(judging.blank, properties=tuple(judged)), judged, graph.search.module.checked)
-    code, masks = Code.of(made.text), np.zeros(graph.states, np.int64)
-    call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)(code.address("judge"))
-    call(graph.arena.ctypes.data, graph.states, masks.ctypes.data)
-    if np.any(masks < 0):
-        raise InternalError(BROKEN_CODE)
-    return masks
-
-
-def _dead_end(judging: Judging, prop: str, good: Numbers) -> Trace | None:
+def _dead_end(graph: StateGraph, prop: str, good: Numbers) -> Trace | None:
     """A shortest way to a state from which no good one can be reached."""
-    graph, good = judging.graph, np.ascontiguousarray(good)
+    good = np.ascontiguousarray(good)
     while graph_kernels.spread(graph.offsets, graph.targets, good):
         pass
     lost = np.flatnonzero(good == 0)
     if not len(lost):
         return None
-    everything = Product(judging, automaton(TRUE), good)
+    everything = Product(graph, automaton(TRUE), good)
     number = int(lost[0])
     way = everything.way_finder().find(0, node=number)[0] if number else []
-    return _trace(judging, prop, [Place(0), *map(Place, way)], None)
+    return _trace(graph, prop, [Place(0), *map(Place, way)], None)
 
 
 class Product:
     """The states with the automaton beside them."""
 
-    def __init__(self, judging: Judging, made: Automaton, claims: Numbers) -> None:
-        self.judging = judging
-        self.graph = graph = judging.graph
+    def __init__(self, graph: StateGraph, made: Automaton, claims: Numbers) -> None:
+        self.graph = graph
         self.size = len(made.transitions)
         self.nodes = graph.states * self.size
         if self.nodes > MOST_NODES:
@@ -204,7 +158,7 @@ class Product:
         for leg in around:
             places += [Place(node // self.size) for node in leg.nodes[:-1]]
             places.append(Place(leg.nodes[-1] // self.size, leg.unit))
-        return _trace(self.judging, prop, places, loop)
+        return _trace(self.graph, prop, places, loop)
 
 
 @dataclass(frozen=True)
@@ -241,25 +195,21 @@ class Place:
     unit: Unit | None = None
 
 
-def _trace(judging: Judging, prop: str, places: Sequence[Place], loop: int | None) -> Trace:
+def _trace(graph: StateGraph, prop: str, places: Sequence[Place], loop: int | None) -> Trace:
     """The steps from place to place, as the interpreter takes them; where nothing changes there is none."""
     steps: list[Step] = []
-    state, start = judging.system.init, None
+    state, start = graph.system.init, None
     for number, (before, place) in enumerate(pairwise(places)):
         if number == loop:
             start = len(steps)
         if place.state != before.state:
-            step = _step(judging, state, judging.graph.state(place.state), place.unit)
+            step = graph.step(state, place.state, partial(_is_of, place.unit))
             assert step.state is not None
             steps.append(step)
             state = step.state
-    return Trace(judging.system.fingerprint, tuple(steps), prop, start)
+    return Trace(graph.system.fingerprint, tuple(steps), prop, start)
 
 
-def _step(judging: Judging, state: State, wanted: tuple[int, ...], unit: Unit | None) -> Step:
-    for action, outcome in successors(judging.system, state):
-        if isinstance(outcome, Taken) and judging.pack(outcome.state) == wanted:
-            picks = tuple(value for _, value in outcome.picks)
-            if unit is None or unit_of(action, picks) == unit:
-                return Step(action.name, picks, outcome.state)
-    raise InternalError("the native engine took a step that the interpreter does not know")
+def _is_of(unit: Unit | None, action: Action, taken: Taken) -> bool:
+    """Whether it is a step of that unit, if one is wanted."""
+    return unit is None or unit_of(action, tuple(value for _, value in taken.picks)) == unit

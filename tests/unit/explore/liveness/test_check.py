@@ -1,50 +1,23 @@
-"""What textbooks say of well-known protocols, and what other checkers once got wrong."""
+"""What textbooks say of well-known protocols. What other checkers once got wrong is in `test_published_bugs`."""
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import pytest
+from tests.unit.explore.liveness.judging import CYCLE, ENGINES, HEAD, STEPS, counterexample, system, words
 
 from virtspec import api
 from virtspec.api.checking import Engine
 from virtspec.errors import UsageError
-from virtspec.explore.report import INTERRUPTED, Limits
+from virtspec.explore.report import INTERRUPTED
 from virtspec.explore.report_json import word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
-from virtspec.ir.system import System
 from virtspec.trace import itf
 from virtspec.trace.render import render
 from virtspec.trace.trace import NotABehaviour, Trace
 from virtspec.trace.verdict import Holds, Unknown, Violated
-
-HEAD = "from enum import Enum, auto\nfrom typing import Annotated\nfrom virtspec import *\n"
-
-
-ENGINES: tuple[Engine, Engine] = ("oracle", "native")
-
-
-@cache
-def system(text: str) -> System:
-    module = load_text(HEAD + text, "spec.py")
-    return load(module.models[0], module.properties)
-
-
-def words(text: str) -> dict[str, str]:
-    """The verdicts of both engines. Every trace has been replayed and judged by the definition."""
-    oracle, native = (api.check(system(text), engine=engine).verdicts for engine in ENGINES)
-    found = {prop: word(verdict) for prop, verdict in oracle.items() if prop not in ("fault", "deadlock")}
-    assert {prop: word(native[prop]) for prop in found} == found
-    return found
-
-
-def counterexample(text: str, prop: str, engine: Engine = "oracle") -> tuple[Trace, str]:
-    found = api.check(system(text), engine=engine, only=[prop]).verdicts[prop]
-    assert isinstance(found, Violated)
-    return found.trace, found.reason
-
 
 PETERSON = """
 class Peterson(Model):
@@ -232,121 +205,6 @@ def test_an_unfair_behaviour_is_no_counterexample() -> None:
     weak, _ = counterexample(LOCK.format(fair="weak"), "gets_it")
     assert api.reason_of(lock, Trace(lock.fingerprint, weak.steps, "gets_it", weak.loop)) is None
     assert api.reason_of(lock, Trace(lock.fingerprint, weak.steps, "gets_it")) is None
-
-
-# --- what others got wrong -------------------------------------------------------------------------------------------
-
-STEPS = """
-class Switch(Model):
-    on: bool
-    n: Annotated[int, Range(0, 2)]
-
-    @action{fair}
-    def flip(self) -> None:
-        self.on = not self.on
-
-    @action(fair="weak")
-    def same(self) -> None:
-        self.on = self.on
-
-@temporal(Switch)
-def stays_on(m: Switch) -> Formula:
-    return eventually(always(m.on))
-
-@temporal(Switch)
-def stays_off(m: Switch) -> Formula:
-    return eventually(always(not m.on))
-
-@temporal(Switch)
-def is_on(m: Switch) -> Formula:
-    return eventually(m.on)
-"""
-
-
-def test_contradictory_claims_do_not_both_hold() -> None:
-    """FizzBee #212, tla-rs #59: `eventually always` dropped, or true of everything."""
-    assert words(STEPS.format(fair='(fair="weak")')) == {
-        "stays_on": "violated",
-        "stays_off": "violated",
-        "is_on": "holds",
-    }
-
-
-def test_a_behaviour_may_stop_unless_fairness_says_otherwise() -> None:
-    """tla-rs #62: implicit stuttering ignored."""
-    assert words(STEPS.format(fair="")) == {"stays_on": "violated", "stays_off": "violated", "is_on": "violated"}
-    trace, _ = counterexample(STEPS.format(fair=""), "is_on")
-    assert (trace.steps, trace.loop) == ((), 0)
-
-
-def test_a_step_that_changes_nothing_is_no_progress_and_no_obligation() -> None:
-    """tla-rs #63: stutter steps counted for fairness. `same` is weakly fair and always possible, and changes nothing."""
-    text = STEPS.format(fair="").replace("self.on = not self.on", "require(self.n > 0)\n        self.on = True")
-    assert words(text)["is_on"] == "violated"
-
-
-CYCLE = """
-class Walk(Model):
-    at: Annotated[int, Range(0, 3)]
-
-    @action(fair="weak")
-    def go(self) -> None:
-        require(self.at < 2)
-        self.at = 1 - self.at
-
-    @action
-    def leave(self) -> None:
-        require(self.at == 1)
-        self.at = 2
-
-    @action(fair="weak")
-    def end(self) -> None:
-        require(self.at == 2)
-        self.at = 3
-
-@temporal(Walk)
-def ends(m: Walk) -> Formula:
-    return eventually(m.at == 3)
-
-@temporal(Walk)
-def may_end(m: Walk) -> Formula:
-    return can_always_reach(m.at == 3)
-
-@temporal(Walk)
-def may_begin_again(m: Walk) -> Formula:
-    return can_always_reach(m.at == 0)
-"""
-
-
-def test_a_cycle_on_which_nothing_happens_is_a_counterexample_to_eventually() -> None:
-    """Stateright: `eventually` not falsified by cycles, nor where paths join."""
-    assert words(CYCLE) == {"ends": "violated", "may_end": "holds", "may_begin_again": "violated"}
-    trace, _ = counterexample(CYCLE, "ends")
-    assert [s.action for s in trace.steps] == ["go", "go"] and trace.loop == 0
-    dead_end, reason = counterexample(CYCLE, "may_begin_again")
-    assert [s.action for s in dead_end.steps] == ["go", "leave"] and dead_end.loop is None
-    assert reason == "from here no way leads to a state in which at == 0"
-
-
-def test_a_cycle_is_made_of_edges_not_of_states() -> None:
-    """TLC #201, tla-rs #65: a whole component shown as if it were a cycle."""
-    text = CYCLE.replace("require(self.at == 1)", "require(self.at < 2)").replace("1 - self.at", "(self.at + 1) % 2")
-    trace, _ = counterexample(text, "ends")
-    for before, step in zip(trace.states(system(text)), trace.steps, strict=False):
-        assert step.state != before
-
-
-def test_what_cannot_happen_is_not_assumed_to_be_fair() -> None:
-    """hw-cbmc #2022: two fairness assumptions that nothing satisfies made everything true."""
-    text = CYCLE.replace("require(self.at == 2)", "require(self.at == 3 and self.at == 2)")
-    assert words(text)["ends"] == "violated"
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_truncated_search_does_not_judge_behaviours(engine: Engine) -> None:
-    """TLC #839: vacuously true under a state constraint."""
-    found = api.check(system(CYCLE), engine=engine, limits=Limits(depth=1)).verdicts
-    assert word(found["ends"]) == word(found["may_end"]) == "undetermined"
 
 
 def test_ctrl_c_leaves_what_is_known_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
