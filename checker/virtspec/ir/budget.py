@@ -42,7 +42,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class WholeRun:
-    """From the initial state up to one from which no step leads to another state."""
+    """From the initial state up to one from which no step leads to another state or spends anything."""
 
     @property
     def claims(self) -> tuple[Expr, ...]:

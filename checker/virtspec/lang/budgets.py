@@ -62,8 +62,8 @@ def spent(
 
     With `start` and `stop`, conditions on a state: from where `start` becomes true up to the first state, that one
     included, in which `stop` is. With `call`: one occurrence of an action, or one call of a process from its first step
-    to its last, by `by` or by anybody; only its own steps count. With neither: the whole run, until nothing can change
-    any more. What is spent before a stretch ends counts, even if it never ends.
+    to its last, by `by` or by anybody; only its own steps count. With neither: the whole run, until nothing can change,
+    or be spent, any more. What is spent before a stretch ends counts, even if it never ends.
     """
     _refuse()
 

@@ -46,8 +46,8 @@ def spendings(
 
 
 def is_quiescent(system: System, state: State) -> bool:
-    """Whether no step leads to another state."""
-    return all(not isinstance(o, Taken) or o.state == state for _, o in successors(system, state))
+    """Whether no step leads to another state or spends anything."""
+    return all(not isinstance(o, Taken) or (o.state == state and not o.costs) for _, o in successors(system, state))
 
 
 def is_of(stretch: Occurrence, action: Action, who: Value | None) -> bool:

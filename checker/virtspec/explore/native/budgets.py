@@ -57,19 +57,9 @@ class _Observer:
             case Occurrence():
                 claims = held * STOP
             case _:
-                claims = START + STOP * _resting(graph)
+                claims = START + STOP * graph.resting
         # Behind the labels come those of steps that change nothing.
         return cls(np.array(amounts * 2, np.int64), np.array(begins * 2, np.int64), np.ascontiguousarray(claims))
-
-
-def _resting(graph: StateGraph) -> Numbers:
-    """For each state 1 if no step leads to another, else 0. Of the steps that lead to the same state all have labels behind
-    the others.
-    """
-    moving = np.append(graph.labels[: graph.edges] < len(graph.kinds), np.False_)
-    found: Numbers = np.logical_not(np.logical_or.reduceat(moving, graph.offsets[:-1])).astype(np.int64)
-    found[graph.offsets[1:] == graph.offsets[:-1]] = 1  # which `reduceat` takes for one edge
-    return found
 
 
 class _Meter:

@@ -10,6 +10,8 @@ import ctypes
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,6 +27,7 @@ from virtspec.explore.native.search import Bits, Search, Wanted
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.workers import ROOM
 from virtspec.explore.report import INTERRUPTED, Limits
+from virtspec.ir.budget import Occurrence
 from virtspec.ir.nodes import Expr
 from virtspec.ir.passes.labels import LABEL, Label, Labelled, labelled
 from virtspec.ir.system import Action, Property, System
@@ -32,6 +35,9 @@ from virtspec.semantics.fairness import Unit, unit_of
 from virtspec.semantics.interp import State, Taken
 from virtspec.semantics.successors import successors
 from virtspec.trace.trace import Step
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 MOST_UNITS = 62
 """A bit of a word for each."""
@@ -85,6 +91,15 @@ class StateGraph:
         """What kernels know of the graph."""
         return self.offsets, self.targets, self.labels, self.enabled, self.unit_numbers
 
+    @cached_property
+    def resting(self) -> npt.NDArray[np.bool_]:
+        """Whether no step from a state leads to another or spends anything."""
+        happens = np.array([*(True for _ in self.kinds), *(bool(k.spent) for k in self.kinds)])
+        edges = np.append(happens[self.labels[: self.edges]], False)
+        none = self.offsets[1:] == self.offsets[:-1]  # which `reduceat` takes for one edge
+        found: npt.NDArray[np.bool_] = np.logical_or(none, ~np.logical_or.reduceat(edges, self.offsets[:-1]))
+        return found
+
     def state(self, number: int) -> tuple[int, ...]:
         """The words of a state."""
         return self.search.visited.parts[0].state(number)
@@ -98,7 +113,8 @@ class StateGraph:
         assert isinstance(label, Leaf)
         room = max(ROOM, 2 * made.most_successors)
         part = self.search.visited.parts[0]
-        keep: Numbers = np.array([bool(kind.spent) for kind in self.kinds], np.int64)
+        counted = _occurring(self.system)
+        keep: Numbers = np.array([bool(k.spent) or k.action.name in counted for k in self.kinds], np.int64)
         buffers: list[Words | Numbers] = [np.zeros(room * made.layout.words, np.uint64)]
         buffers += [np.zeros(n, np.int64) for n in (room, BLOCK, BLOCK, max(len(system.actions), 1))]
         where = (code.address("expand"), part.width, label.word, label.shift, label.mask)
@@ -137,6 +153,12 @@ class StateGraph:
             if isinstance(outcome, Taken) and self.pack(outcome.state) == wanted and fits(action, outcome):
                 return Step(action.name, tuple(value for _, value in outcome.picks), outcome.state)
         raise InternalError("the native engine took a step that the interpreter does not know")
+
+
+def _occurring(system: System) -> set[str]:
+    """The actions of which budgets look at every occurrence, even if it changes nothing and costs nothing."""
+    stretches = [a.stretch for b in system.budgets for a in b.allowances]
+    return {s.of for s in stretches if isinstance(s, Occurrence) and s.member is None}
 
 
 def _unit(label: Label) -> Unit | None:

@@ -1,7 +1,7 @@
 """The fixed loops that make a graph of the states found, and look for fair cycles in it; compiled once per machine.
 
 The graph: `offsets[s]` to `offsets[s + 1]` are the edges of state s; they lead to `targets` and are steps with `labels`.
-Of steps that change nothing only those are edges that spend something. A label is a step of the fair unit `units - 1`, or
+Of steps that change nothing only those are edges that matter to a budget. A label is a step of the fair unit `units - 1`, or
 of none where that is 0. `enabled[s]` has a bit for each unit that can leave s. A behaviour may stay in every state as well.
 
 An automaton walks along: node s * size + q is state s with the automaton in q. Transitions `first[q]` to `first[q + 1]` of
