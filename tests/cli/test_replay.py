@@ -48,6 +48,29 @@ def test_json(stored: Path, run: Run) -> None:
     assert [step["call"] for step in report["trace"]] == ["run(Task0)", "run.take(Task0)", "turn"]
 
 
+DIAGRAM = """\
+sequenceDiagram
+    participant m0 as Task0
+    participant e0 as environment
+    participant s0 as Lock
+    Note over m0: 1 run
+    activate m0
+    m0->>s0: 2 take<br/>owner: None -> Task0
+    Note over m0: spends atomic
+    e0->>s0: 3 turn<br/>light: RED -> GREEN
+    Note over m0: at leave
+    Note over m0,s0: L-S1 is violated#59; not true:<br/>light == RED<br/>or owner == None
+    deactivate m0
+"""
+
+
+def test_a_sequence_diagram(stored: Path, run: Run) -> None:
+    done = run("replay", stored, "--format", "mermaid")
+    assert (done.code, done.out, done.err) == (0, DIAGRAM, "")
+    assert run("replay", stored, "--format", "mermaid", "-o", "trace.mmd").out == ""
+    assert Path("trace.mmd").read_text() == DIAGRAM
+
+
 def test_a_specification_that_has_changed(spec: Path, stored: Path, run: Run) -> None:
     (spec / "lock.py").write_text((spec / "lock.py").read_text().replace("m.owner is None\n", "m.owner is not None\n"))
     done = run("replay", stored)

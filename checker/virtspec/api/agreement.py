@@ -119,11 +119,12 @@ def _against_manifest(m: Mechanism, result: Result) -> Iterator[str]:
     for key in ("states", "transitions", "depth"):
         if entry.get(key) != getattr(result.figures, key):
             yield f"{key}: the manifest says {entry.get(key, 'nothing')}, found {getattr(result.figures, key)}"
-    expected = entry.get("verdicts", {})
-    for prop in dict.fromkeys([*expected, *result.figures.verdicts]):
-        was, now = expected.get(prop, "nothing"), result.figures.verdicts.get(prop, "no such property")
-        if was != now:
-            yield f"{prop}: the manifest says {was}, found {now}"
+    for key, measured, about in (("verdicts", result.figures.verdicts, ""), ("spent", result.figures.spent, " spends")):
+        expected = entry.get(key, {})
+        for prop in dict.fromkeys([*expected, *measured]):
+            was, now = expected.get(prop, "nothing"), measured.get(prop, "no such property")
+            if was != now:
+                yield f"{prop}{about}: the manifest says {was}, found {now}"
 
 
 def _against_claims(case: Case, result: Result) -> Iterator[str]:

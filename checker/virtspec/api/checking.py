@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from virtspec.api.shipped import Mechanism, is_shipped, mechanism
 from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
 from virtspec.explore import oracle, reasons
+from virtspec.explore.budgets.amounts import Amounts
 from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
@@ -163,6 +164,7 @@ def check(
         raise UsageError(f"the engine {engine} neither writes checkpoints nor resumes: use --engine native")
     report = _search(system, engine, workers, how)
     confirm(system, report.verdicts, f"the engine {report.engine}")
+    confirm_amounts(system, report.amounts, f"the engine {report.engine}")
     return report
 
 
@@ -195,8 +197,19 @@ def confirm(system: System, verdicts: Mapping[str, Verdict], whose: str) -> None
                 raise InternalError(f"{whose} gave a trace for {prop} that does not show it")
 
 
+def confirm_amounts(system: System, amounts: Mapping[str, Amounts], whose: str) -> None:
+    """Replay the trace of every extreme and measure it. Raises InternalError, as `confirm` does."""
+    for prop, found in amounts.items():
+        for extreme in (found.least, found.most):
+            budget = system.declared[prop]
+            assert isinstance(budget, Budget)
+            if extreme is not None and extreme.amount not in reasons.amounts_in(system, budget, extreme.trace):
+                raise InternalError(f"{whose} gave a trace for {prop} in which something else is spent")
+
+
 def reason_of(system: System, trace: Trace) -> str | None:
-    """Why the trace, replayed, is one of its property: which part is false, what faults, who waits; "" for a witness.
+    """Why the trace, replayed, is one of its property: which part is false, what faults, who waits, what is spent; "" for
+    a witness.
 
     None if it is not. Raises NotABehaviour if it does not replay.
     """
@@ -212,7 +225,7 @@ def reason_of(system: System, trace: Trace) -> str | None:
     if isinstance(prop, Temporal):
         return reasons.why_not(system, prop, trace)
     if isinstance(prop, Budget):
-        return reasons.why_broken(system, prop, trace)
+        return reasons.why_broken(system, prop, trace) or reasons.spent_in(system, prop, trace)
     if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
         return None
     why = reasons.why_false(system, prop, after, before)

@@ -5,6 +5,7 @@
     transitions = 1276
     depth = 19
     verdicts = { MDEV-S1 = "violated 14", MDEV-S2 = "holds", fault = "holds", deadlock = "holds" }
+    spent = { MDEV-C1 = "0 to 2" }
 
 What stands above the first of these tables is the author's and stays as it is, byte for byte.
 """
@@ -34,12 +35,15 @@ class Figures:
     transitions: int = 0
     depth: int = 0
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    spent: Mapping[str, str] = field(default_factory=dict)
+    """Of budgets, the least and the most, as in "0 to 2"."""
 
 
 def figures_of(report: Report) -> Figures:
     """What a manifest would hold about a run."""
     verdicts = {prop: short(verdict) for prop, verdict in report.verdicts.items()}
-    return Figures(report.states, report.transitions, report.depth, verdicts)
+    spent = {prop: str(amounts) for prop, amounts in report.amounts.items()}
+    return Figures(report.states, report.transitions, report.depth, verdicts, spent)
 
 
 def updated(path: Path, measured: Mapping[str, Figures]) -> str:
@@ -56,12 +60,16 @@ def updated(path: Path, measured: Mapping[str, Figures]) -> str:
 
 
 def _table(name: str, figures: Figures) -> str:
-    verdicts = ", ".join(f"{_key(prop)} = {json.dumps(short)}" for prop, short in figures.verdicts.items())
+    spent = f"spent = {_inline(figures.spent)}\n" if figures.spent else ""
     return (
         f"\n[configurations.{_key(name)}]\n"
         f"states = {figures.states}\ntransitions = {figures.transitions}\ndepth = {figures.depth}\n"
-        f"verdicts = {{ {verdicts} }}\n"
+        f"verdicts = {_inline(figures.verdicts)}\n{spent}"
     )
+
+
+def _inline(texts: Mapping[str, str]) -> str:
+    return "{ " + ", ".join(f"{_key(name)} = {json.dumps(text)}" for name, text in texts.items()) + " }"
 
 
 def _key(name: str) -> str:

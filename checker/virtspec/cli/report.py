@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from virtspec.cli.output import Cell, Output, Part, Style, paragraph, plural, table, width
+from virtspec.explore.budgets.amounts import Amounts
 from virtspec.explore.report import Report
 from virtspec.explore.report_json import says, trace_of, word
 from virtspec.ir.system import System
@@ -63,10 +64,24 @@ def print_report(out: Output, shown: Shown, verbose: bool, quiet: bool) -> None:
             print_title(out, shown.system, prop)
             reason = verdict.reason if isinstance(verdict, Violated) else ""
             print_trace(out, shown.system, trace, reason, shown.files.get(prop))
+        if verbose and prop in shown.report.amounts:
+            _print_extremes(out, shown, prop, verdict)
     out.line()
     out.lines_of(_figures(shown.report, verbose))
     out.line()
     out.lines_of(_conclusion(shown.report))
+
+
+def _print_extremes(out: Output, shown: Shown, prop: str, verdict: Verdict) -> None:
+    """The behaviours in which a budget's least and most are spent, as far as the verdict has not shown them."""
+    from virtspec.api import reason_of
+
+    for which, extreme in shown.report.amounts[prop].extremes.items():
+        if extreme.trace != trace_of(verdict):
+            out.line()
+            print_title(out, shown.system, prop, f", the {which}")
+            reason = reason_of(shown.system, extreme.trace) or ""
+            print_trace(out, shown.system, extreme.trace, reason, shown.files.get(f"{prop}-{which}"))
 
 
 def print_heading(out: Output, system: System, target: str, config: str | None) -> None:
@@ -81,10 +96,10 @@ def print_heading(out: Output, system: System, target: str, config: str | None) 
     out.line()
 
 
-def print_title(out: Output, system: System, prop: str) -> None:
-    """The property a trace is about."""
+def print_title(out: Output, system: System, prop: str, which: str = "") -> None:
+    """The property a trace is about, and which of several it is."""
     what = says(system, prop)
-    out.line((prop if what == prop else f"{prop}: {what}", "head"))
+    out.line((prop + which if what == prop else f"{prop}{which}: {what}", "head"))
 
 
 def print_trace(out: Output, system: System, trace: Trace, reason: str = "", file: str | None = None) -> None:
@@ -103,16 +118,18 @@ def _styled(line: Line) -> Sequence[Part]:
 
 
 def _verdict_table(shown: Shown, verdicts: Mapping[str, Verdict]) -> list[list[Part]]:
-    rows: list[list[Cell]] = [
-        [(prop, "head"), (_verdict_text(verdict), STYLES[word(verdict)]), says(shown.system, prop)]
-        for prop, verdict in verdicts.items()
-    ]
+    rows: list[list[Cell]] = []
+    for prop, verdict in verdicts.items():
+        text = verdict_text(verdict, shown.report.amounts.get(prop))
+        rows.append([(prop, "head"), (text, STYLES[word(verdict)]), says(shown.system, prop)])
     return table(rows)
 
 
-def _verdict_text(verdict: Verdict) -> str:
+def verdict_text(verdict: Verdict, amounts: Amounts | None = None) -> str:
+    """The verdict in a few words, with what is spent, if it is one on a budget."""
     trace = trace_of(verdict)
-    return word(verdict) if trace is None else f"{word(verdict)} in {plural(len(trace), 'step')}"
+    text = word(verdict) if trace is None else f"{word(verdict)} in {plural(len(trace), 'step')}"
+    return text if amounts is None or amounts.most is None else f"{text}: {amounts}"
 
 
 def _figures(report: Report, verbose: bool) -> Iterator[list[Part]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from virtspec.explore.budgets.amounts import Amounts
     from virtspec.ir.system import System
     from virtspec.trace.verdict import Verdict
 
@@ -30,9 +31,14 @@ def stem(name: str, config: str | None, given: Mapping[str, object]) -> str:
 
 
 def store(
-    args: argparse.Namespace, system: System, verdicts: Mapping[str, Verdict], target: str, stem: str
+    args: argparse.Namespace,
+    system: System,
+    verdicts: Mapping[str, Verdict],
+    target: str,
+    stem: str,
+    amounts: Mapping[str, Amounts] | None = None,
 ) -> dict[str, str]:
-    """Store the traces as `arguments` say; the file of each by property.
+    """Store the traces as `arguments` say; the file of each by property, with "-least" and "-most" for what is spent.
 
     `target` is how `replay` finds the specification, `stem` how file names begin. A folder that cannot be written is no
     reason to fail.
@@ -43,9 +49,11 @@ def store(
 
     folder: Path = args.trace_dir or FOLDER
     files: dict[str, str] = {}
-    for prop, verdict in verdicts.items():
-        trace = trace_of(verdict)
-        if args.no_traces or trace is None or not (isinstance(verdict, Violated) or args.trace_dir):
+    chosen = {prop: trace_of(v) for prop, v in verdicts.items() if isinstance(v, Violated) or args.trace_dir}
+    if args.trace_dir:
+        chosen |= {f"{prop}-{w}": e.trace for prop, a in (amounts or {}).items() for w, e in a.extremes.items()}
+    for prop, trace in chosen.items():
+        if args.no_traces or trace is None:
             continue
         path = folder / (_file_name(f"{stem}-{prop}") + ".itf.json")
         try:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from virtspec.ir.budget import Budget
+from virtspec.ir.budget import Allowance, Budget
 from virtspec.ir.system import Instance, Property, System, Temporal
 from virtspec.ir.temporal import CanReach
 from virtspec.ir.text import expr_text
 from virtspec.ir.types import show, values
-from virtspec.semantics.budgets import spendings
+from virtspec.semantics.budgets import Spending, spendings
 from virtspec.semantics.fairness import starved
 from virtspec.semantics.interp import Env, State, Taken, Undefined
 from virtspec.semantics.successors import blame, busy, claims_at, holds, successors, waiting
@@ -30,7 +31,7 @@ def why_false(system: System, prop: Property, state: State, before: State = ()) 
 def why_not(system: System, prop: Temporal, trace: Trace) -> str | None:
     """Why the behaviour violates the temporal property; None if it does not, or is not fair."""
     for instance in prop.instances:
-        about = "".join(f", for {name} = {value}" for name, value in instance.values)
+        about = _about(instance.values)
         if isinstance(instance.formula, CanReach):
             if trace.loop is None and not _can_reach(system, instance, trace):
                 goal = expr_text(instance.claims[instance.formula.atom])
@@ -50,24 +51,67 @@ def why_not(system: System, prop: Temporal, trace: Trace) -> str | None:
 
 def why_broken(system: System, budget: Budget, trace: Trace) -> str | None:
     """Why the behaviour does not keep to the budget; None if it does."""
+    return next((s.text for s in _stretches(system, budget, trace) if s.broken), None)
+
+
+def spent_in(system: System, budget: Budget, trace: Trace) -> str | None:
+    """What the behaviour spends in the last stretch that begins in it; None if none does."""
+    found = [s.text for s in _stretches(system, budget, trace)]
+    return found[-1] if found else None
+
+
+def amounts_in(system: System, budget: Budget, trace: Trace) -> set[int | None]:
+    """What the stretches of the behaviour spend; None for one that spends something again and again, for ever."""
+    return {None if s.around else s.spending.amount for s in _stretches(system, budget, trace)}
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """A stretch of a behaviour, and what it spends each time round, if that is for ever."""
+
+    allowance: Allowance
+    spending: Spending
+    around: int
+
+    @property
+    def broken(self) -> bool:
+        if self.around:
+            return self.allowance.most is not None
+        return self.allowance.broken_by(self.spending.amount, self.spending.end is not None)
+
+    @property
+    def text(self) -> str:
+        one, cost = self.spending, self.allowance.cost
+        allowed = f"{self.allowance.bounds} is allowed" + _about(self.allowance.values)
+        if self.around:
+            return f"{cost}: {self.around} each time round, for ever; {allowed}"
+        where = f"from step {one.begin + 1}" + ("" if one.end is None else f" to step {one.end}")
+        at = f" (at {_numbers(one.marks)})" if one.marks else ""
+        return f"{cost}: {one.amount} {where}{at}; {allowed}"
+
+
+def _stretches(system: System, budget: Budget, trace: Trace) -> Iterator[_Stretch]:
     outcomes = [o for o in replay(system, trace) if isinstance(o, Taken)]
     steps = [(system.action(s.action), o) for s, o in zip(trace.steps, outcomes, strict=False)]
     states = trace.states(system)
     for allowance in budget.allowances:
-        about = "".join(f", for {name} = {value}" for name, value in allowance.values)
         for one in spendings(system, allowance, states, steps):
-            around = sum(1 for step in one.marks if trace.loop is not None and step > trace.loop >= one.begin)
-            if around and one.end is None and allowance.most is not None:
-                return f"{allowance.cost}: {around} each time round, for ever; {allowance.bounds} is allowed{about}"
-            if allowance.broken_by(one.amount, one.end is not None):
-                where = f"from step {one.begin + 1}" + ("" if one.end is None else f" to step {one.end}")
-                at = "" if not one.marks else f" (at {_numbers(one.marks)})"
-                return f"{allowance.cost}: {one.amount} {where}{at}; {allowance.bounds} is allowed{about}"
-    return None
+            again = sum(1 for step in one.marks if trace.loop is not None and step > trace.loop >= one.begin)
+            yield _Stretch(allowance, one, again if one.end is None else 0)
+
+
+def _about(values: tuple[tuple[str, str], ...]) -> str:
+    return "".join(f", for {name} = {value}" for name, value in values)
+
+
+MANY = 8
+"""From so many steps on only the first and the last are told."""
 
 
 def _numbers(steps: Sequence[int]) -> str:
     """`step 3`, `steps 3 and 7`."""
+    if len(steps) >= MANY:
+        return f"steps {steps[0]} to {steps[-1]}"
     *front, last = map(str, steps)
     return f"steps {', '.join(front)} and {last}" if front else f"step {last}"
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
+from virtspec.explore.budgets.amounts import Amounts
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Report
 from virtspec.ir.system import System
 from virtspec.source import NOWHERE, Span
@@ -112,6 +113,7 @@ def report_json(
         "values": dict(report.values) or None,
         "properties": [
             _property_json(system, prop, verdict, (trace_files or {}).get(prop))
+            | {"amounts": _amounts_json(system, prop, report.amounts.get(prop), trace_files or {})}
             for prop, verdict in report.verdicts.items()
         ],
     }
@@ -134,6 +136,24 @@ def _property_json(system: System, prop: str, verdict: Verdict, trace_file: str 
         "loop": None if trace is None else trace.loop,
         "trace": None if trace is None else trace_json(system, trace),
         "trace_file": trace_file,
+    }
+
+
+def _amounts_json(
+    system: System, prop: str, amounts: Amounts | None, trace_files: Mapping[str, str]
+) -> dict[str, Any] | None:
+    """What is spent, for a budget of which that is known."""
+    if amounts is None:
+        return None
+    return {
+        name: {
+            "amount": extreme.amount,
+            "length": len(extreme.trace),
+            "loop": extreme.trace.loop,
+            "trace": trace_json(system, extreme.trace),
+            "trace_file": trace_files.get(f"{prop}-{name}"),
+        }
+        for name, extreme in amounts.extremes.items()
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from virtspec.explore.report import DEADLOCK, FAULT
@@ -29,6 +29,28 @@ class Walking:
     walks: int
     steps: int
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """What random walks spent, of one budget."""
+
+    stretches: int
+    """So many have ended."""
+    mean: float | None
+    """Of what they spent; None if none has ended."""
+    error: float | None
+    """Half the width of the interval around the mean that has a confidence of 95 %; None if it cannot be told."""
+    least: int | None
+    """The least that one has spent that has ended."""
+    most: int | None
+    """The most that one has spent, ended or not."""
+
+    def __str__(self) -> str:
+        if self.mean is None:
+            return "no stretch has ended"
+        error = "" if self.error is None else f" \u00b1 {self.error:.2g}"
+        return f"mean {self.mean:.4g}{error} over {self.stretches:,}, {self.least} to {self.most}"
 
 
 @dataclass(slots=True)
@@ -59,11 +81,13 @@ class Simulation:
     taken: Counter[str] = field(default_factory=Counter)
     enabled: Counter[str] = field(default_factory=Counter)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
+    means: dict[str, Mean] = field(default_factory=dict)
+    """What was spent, by budget."""
 
     def settle(self, system: System, judged: list[str]) -> None:
         """Give a verdict to what nothing was found about, and put the verdicts in the order of the System."""
         nothing = f"random walks did not show it (walks: {self.walks + self.cut}, steps: {self.steps})"
-        order = [i for i in (*(p.id for p in system.properties), FAULT, DEADLOCK) if i in judged]
+        order = [i for i in (*system.declared, FAULT, DEADLOCK) if i in judged]
         self.verdicts = {i: self.verdicts.get(i, Unknown(nothing)) for i in order}
 
     @property
@@ -129,9 +153,14 @@ def simulation_json(
         "actions": {name: {"taken": n, "enabled": found.enabled[name]} for name, n in found.taken.items()},
         "properties": [
             _property_json(system, prop, verdict, (trace_files or {}).get(prop))
+            | {"spent": _mean_json(found.means.get(prop))}
             for prop, verdict in found.verdicts.items()
         ],
     }
+
+
+def _mean_json(mean: Mean | None) -> dict[str, Any] | None:
+    return None if mean is None else asdict(mean)
 
 
 def _property_json(system: System, prop: str, verdict: Verdict, trace_file: str | None) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from virtspec.ir.budget import Budget
 from virtspec.ir.nodes import Var
 from virtspec.ir.system import Action, Field, System, Temporal
 from virtspec.ir.types import RecordType, ScalarsetType, TableType, Type, Value, show, values
@@ -137,17 +138,22 @@ def _named(name: str, t: Type, value: Value) -> str:
     return f"{name}: {brief(t, value)}"
 
 
-def _ending(system: System, trace: Trace, reason: str, command: str, width: int) -> Iterator[Line]:
+def ending(system: System, trace: Trace, reason: str = "") -> tuple[Kind, str]:
+    """What the trace ends in, in one line; with a reason, the line leads on to it."""
     prop = None if trace.property is None else system.declared[trace.property]
-    kind: Kind = "end"
     if prop is None:
-        end = {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
-    elif isinstance(prop, Temporal):
-        end = f"{prop.id} is violated" + (":" if reason else "")
-    elif prop.kind == "reachable":
-        end, kind = f"{prop.id} is reached", "witness"
-    else:
-        end = f"{prop.id} is violated" + ("; not true:" if reason else "")
+        return "end", {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
+    if isinstance(prop, Temporal):
+        return "end", f"{prop.id} is violated" + (":" if reason else "")
+    if isinstance(prop, Budget):
+        return "end", f"what is spent, {prop.id}:"
+    if prop.kind == "reachable":
+        return "witness", f"{prop.id} is reached"
+    return "end", f"{prop.id} is violated" + ("; not true:" if reason else "")
+
+
+def _ending(system: System, trace: Trace, reason: str, command: str, width: int) -> Iterator[Line]:
+    kind, end = ending(system, trace, reason)
     yield Line(kind, f"{'=>':>{_NUMBER}}  {end}")
     if subject(trace) != "fault":  # the step that faults has said why
         for line in reason.splitlines():
@@ -203,6 +209,12 @@ def call_text(action: Action, picks: Sequence[tuple[Var, Value]]) -> str:
     return f"{action.name}({', '.join(parts)})" if parts else action.name
 
 
+def member_name(runner: Type, pc: str, member: Value) -> str:
+    """What a member of a runner is called: `Task0`; a number says little and is called by its program counter, `serve[1]`."""
+    name = show(runner, member)
+    return name if isinstance(runner, ScalarsetType) else f"{pc.removesuffix('.pc')}[{name}]"
+
+
 def brief(t: Type, value: Value) -> str:
     """`value` in short: a table whose entries are all alike is `all X`."""
     if isinstance(t, TableType) and isinstance(value, tuple) and len(value) > 1 and len(set(value)) == 1:
@@ -237,29 +249,27 @@ def _entries(system: System, name: str, state: State) -> Iterator[tuple[Value, V
 def _field_changes(field: Field, old: Value, new: Value, resting: set[tuple[Type, Value]]) -> Iterator[Change]:
     t = field.type
     if field.role == "shared" or not isinstance(t, TableType):
-        yield from _changes(field.name, t, old, new)
+        yield from changed_parts(field.name, t, old, new)
         return
     assert isinstance(old, tuple)
     assert isinstance(new, tuple)
     for key, a, b in zip(values(t.key), old, new, strict=True):
         if field.role == "pc" and a != b:
-            member = show(t.key, key)
-            who = member if isinstance(t.key, ScalarsetType) else f"{field.name.removesuffix('.pc')}[{member}]"
-            yield Change(who, show(t.value, a), show(t.value, b))
+            yield Change(member_name(t.key, field.name, key), show(t.value, a), show(t.value, b))
         elif field.role == "local" and (t.key, key) not in resting:
-            yield from _changes(f"{field.name}[{show(t.key, key)}]", t.value, a, b)
+            yield from changed_parts(f"{field.name}[{show(t.key, key)}]", t.value, a, b)
 
 
-def _changes(what: str, t: Type, old: Any, new: Any) -> Iterator[Change]:
-    """Down to the entries of tables and the components of records that differ."""
+def changed_parts(what: str, t: Type, old: Any, new: Any) -> Iterator[Change]:
+    """What differs in a value of `t` called `what`, down to the entries of tables and the components of records."""
     if old == new:
         return
     match t:
         case TableType(key, of):
             for k, a, b in zip(values(key), old, new, strict=True):
-                yield from _changes(f"{what}[{show(key, k)}]", of, a, b)
+                yield from changed_parts(f"{what}[{show(key, k)}]", of, a, b)
         case RecordType(_, fields):
             for (name, of), a, b in zip(fields, old, new, strict=True):
-                yield from _changes(f"{what}.{name}", of, a, b)
+                yield from changed_parts(f"{what}.{name}", of, a, b)
         case _:
             yield Change(what, show(t, old), show(t, new))

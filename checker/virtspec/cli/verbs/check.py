@@ -86,7 +86,8 @@ def run(args: argparse.Namespace) -> int:
                 resume=args.resume,
                 warn=_warn,
             )
-        files = traces.store(args, system, report.verdicts, spec.target, traces.stem(spec.name, args.config, given))
+        stem = traces.stem(spec.name, args.config, given)
+        files = traces.store(args, system, report.verdicts, spec.target, stem, report.amounts)
         if args.format == "json":
             named = {"specification": spec.target, "configuration": args.config}
             out.json(report_json(system, report, **named, trace_files=files))

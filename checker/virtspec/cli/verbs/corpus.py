@@ -122,6 +122,7 @@ def _as_json(result: Result) -> dict[str, Any]:
         "error": result.error or None,
         "disagreements": list(result.disagreements),
         "verdicts": dict(result.figures.verdicts),
+        "spent": dict(result.figures.spent),
         "states": result.figures.states,
         "transitions": result.figures.transitions,
         "depth": result.figures.depth,

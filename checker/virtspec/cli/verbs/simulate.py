@@ -14,7 +14,7 @@ from virtspec.cli import options, progress, traces
 from virtspec.cli.output import Cell, Output, Part, paragraph, plural, table
 
 if TYPE_CHECKING:
-    from virtspec.explore.simulation import Simulation, Walking
+    from virtspec.explore.simulation import Mean, Simulation, Walking
     from virtspec.ir.system import System
     from virtspec.trace.verdict import Verdict
 
@@ -104,10 +104,11 @@ def _print(out: Output, args: argparse.Namespace, system: System, found: Simulat
     from virtspec.trace.verdict import Reached, Violated
 
     if args.quiet:
-        out.lines_of(_verdicts(system, {prop: v for prop, v in found.verdicts.items() if not isinstance(v, Reached)}))
+        bad = {prop: v for prop, v in found.verdicts.items() if not isinstance(v, Reached)}
+        out.lines_of(_verdicts(system, bad, found.means))
         return
     print_heading(out, system, args.target, args.config)
-    out.lines_of(_verdicts(system, found.verdicts))
+    out.lines_of(_verdicts(system, found.verdicts, found.means))
     for prop, verdict in found.verdicts.items():
         trace = trace_of(verdict)
         if trace is not None and (args.verbose or isinstance(verdict, Violated)):
@@ -121,14 +122,13 @@ def _print(out: Output, args: argparse.Namespace, system: System, found: Simulat
     out.lines_of(_conclusion(found))
 
 
-def _verdicts(system: System, verdicts: Mapping[str, Verdict]) -> list[list[Part]]:
-    from virtspec.cli.report import STYLES
-    from virtspec.explore.report_json import says, trace_of, word
+def _verdicts(system: System, verdicts: Mapping[str, Verdict], means: Mapping[str, Mean]) -> list[list[Part]]:
+    from virtspec.cli.report import STYLES, verdict_text
+    from virtspec.explore.report_json import says, word
 
     rows: list[list[Cell]] = []
     for prop, verdict in verdicts.items():
-        trace = trace_of(verdict)
-        text = word(verdict) + ("" if trace is None else f" in {plural(len(trace), 'step')}")
+        text = verdict_text(verdict) + (f": {means[prop]}" if prop in means else "")
         rows.append([(prop, "head"), (text, STYLES[word(verdict)]), says(system, prop)])
     return table(rows)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from virtspec.explore.reasons import why_broken
@@ -30,10 +30,15 @@ class Amounts:
     least: Extreme | None
     most: Extreme | None
 
+    @property
+    def extremes(self) -> dict[str, Extreme]:
+        """Those that are known, by name."""
+        return {name: e for name, e in (("least", self.least), ("most", self.most)) if e is not None}
+
     def __str__(self) -> str:
         if self.most is None:
             return "nothing"
-        most = "unbounded" if self.most.amount is None else str(self.most.amount)
+        most = "any number" if self.most.amount is None else str(self.most.amount)
         if self.least is None:
             return f"up to {most}, none ends"
         least = str(self.least.amount)
@@ -79,15 +84,3 @@ def _most(extremes: Sequence[Extreme | None]) -> Extreme | None:
         key=lambda e: (e.amount is not None, -(e.amount or 0), len(e.trace)),
         default=None,
     )
-
-
-def amounts_json(amounts: Mapping[str, Amounts], prop: str) -> dict[str, object] | None:
-    """The amounts of one budget as an object fit for `json.dumps`; None for what is no budget, or not judged."""
-    found = amounts.get(prop)
-    if found is None:
-        return None
-    return {
-        "least": None if found.least is None else found.least.amount,
-        "most": None if found.most is None else found.most.amount,
-        "unbounded": found.most is not None and found.most.amount is None,
-    }

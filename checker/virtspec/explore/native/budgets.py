@@ -5,8 +5,8 @@ What is done here is what `explore.budgets.check` does plainly; see there for th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -17,11 +17,9 @@ from virtspec.explore.native.budget_kernels import EDGE, ENDLESS, GREATEST, NEVE
 from virtspec.explore.native.graph import StateGraph
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
+from virtspec.explore.native.meters import tables
+from virtspec.explore.native.traces import is_a
 from virtspec.ir.budget import Allowance, Between, Budget, Occurrence
-from virtspec.ir.passes.labels import Label
-from virtspec.ir.system import Action
-from virtspec.semantics.budgets import is_of
-from virtspec.semantics.interp import Taken
 from virtspec.trace.trace import Step, Trace
 
 MOST_STATES = (1 << 30) - 1
@@ -47,10 +45,7 @@ class _Observer:
     def of(cls, graph: StateGraph, allowance: Allowance) -> _Observer:
         stretch = allowance.stretch
         held = graph.claims(stretch.claims)
-        call = stretch if isinstance(stretch, Occurrence) else None
-        mine = [call is None or is_of(call, kind.action, kind.member) for kind in graph.kinds]
-        amounts = [kind.spent.get(allowance.cost, 0) if own else 0 for kind, own in zip(graph.kinds, mine, strict=True)]
-        begins = [int(call is not None and own) for own in mine]
+        amounts, begins = tables(graph.kinds, allowance)
         match stretch:
             case Between():
                 claims = held  # in the order of START and STOP
@@ -150,17 +145,8 @@ class _Meter:
         steps: list[Step] = []
         state = self.graph.system.init
         for edge in edges:
-            step = self.graph.step(state, int(self.graph.targets[edge]), _is_a(self.graph.label(edge)))
+            step = self.graph.step(state, int(self.graph.targets[edge]), partial(is_a, self.graph.label(edge)))
             assert step.state is not None
             steps.append(step)
             state = step.state
         return Trace(self.graph.system.fingerprint, tuple(steps), self.prop, loop)
-
-
-def _is_a(label: Label) -> Callable[[Action, Taken], bool]:
-    def fits(action: Action, taken: Taken) -> bool:
-        if action.name != label.action.name or (action.process is not None and taken.picks[0][1] != label.member):
-            return False
-        return all(taken.costs.count(name) == label.spent.get(name, 0) for name in {*taken.costs, *label.spent})
-
-    return fits

@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from virtspec.errors import InternalError
 from virtspec.explore.reasons import deadlock_reason, why_false
+from virtspec.ir.passes.labels import Label
 from virtspec.ir.system import Action, Property, System
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import busy, successors
@@ -45,12 +46,22 @@ def trace(system: System, way: Way, prop: str | None = None, last: Step | None =
     return Trace(system.fingerprint, tuple(steps if last is None else [*steps, last]), prop)
 
 
-def step(system: System, before: State, after: State) -> Step:
-    """The first step, in the documented order, from one state to the other. Raises InternalError if there is none."""
+def step(system: System, before: State, after: State, label: Label | None = None) -> Step:
+    """The first step, in the documented order, from one state to the other, with this label if one is given.
+
+    Raises InternalError if there is none.
+    """
     for action, outcome in successors(system, before):
-        if isinstance(outcome, Taken) and outcome.state == after:
+        if isinstance(outcome, Taken) and outcome.state == after and (label is None or is_a(label, action, outcome)):
             return _step(action, outcome)
     raise InternalError("the native engine took a step that the interpreter does not know")
+
+
+def is_a(label: Label, action: Action, taken: Taken) -> bool:
+    """Whether the label is that of the step."""
+    if action.name != label.action.name or (action.process is not None and taken.picks[0][1] != label.member):
+        return False
+    return all(taken.costs.count(name) == label.spent.get(name, 0) for name in {*taken.costs, *label.spent})
 
 
 def _step(action: Action, outcome: Taken | Faulted) -> Step:

@@ -69,6 +69,101 @@ def keep(best: Numbers, bits: int, step: int, number: int) -> None:
         bit += 1
 
 
+BETWEEN, OCCURRENCE, WHOLE_RUN = range(3)
+METER_KIND, START_BIT, STOP_BIT, BUDGET, METER = range(5)
+"""Of each meter: what it looks at, which bits of the claims say that a stretch begins or ends, which budget it is of."""
+UNDER_WAY, AMOUNT, STARTED, GAUGE = range(4)
+"""Of each meter in the walk under way: whether there is a stretch, what it has spent, whether the start held before."""
+COUNT, SPENT, WALKED = range(3)
+"""Of each budget in the walk under way: stretches that have ended, and what they have spent in all."""
+COUNTS, SUM, COUNTS_SQUARED, PRODUCTS, SUMS_SQUARED, SUMS = range(6)
+"""Of each budget over all walks: these two, their squares and their product, summed."""
+LEAST, MOST, EXTREMES = 0, 3, 6
+"""Of each budget: the least amount of a stretch that has ended, after how many steps of which walk; likewise the most."""
+
+
+@part
+def note(extremes: Numbers, at: int, amount: int, sign: int, step: int, number: int) -> None:
+    """Keep an extreme: the better amount (less or more, by `sign`), then the fewer steps."""
+    known = extremes[at]
+    if known < 0 or sign * amount > sign * known or (amount == known and step < extremes[at + 1]):
+        extremes[at], extremes[at + 1], extremes[at + 2] = amount, step, number
+
+
+@part
+def end(meters: Numbers, gauge: Numbers, walked: Numbers, extremes: Numbers, k: int, step: int, number: int) -> None:
+    """The stretch under way ends here."""
+    b, amount = meters[METER * k + BUDGET], gauge[GAUGE * k + AMOUNT]
+    walked[WALKED * b + COUNT] += 1
+    walked[WALKED * b + SPENT] += amount
+    note(extremes, EXTREMES * b + LEAST, amount, -1, step, number)
+    gauge[GAUGE * k + UNDER_WAY] = 0
+
+
+@part
+def measure(
+    meters: Numbers,
+    amounts: Numbers,
+    begins: Numbers,
+    gauge: Numbers,
+    walked: Numbers,
+    extremes: Numbers,
+    claims: int,
+    label: int,
+    step: int,
+    number: int,
+) -> None:
+    """Look at the state a walk has come to, by a step with this label (of which there is none if `step` is 0)."""
+    count = len(meters) // METER
+    for k in range(count):
+        kind, g = meters[METER * k + METER_KIND], GAUGE * k
+        entry = k * (len(amounts) // count) + label
+        starts = kind == WHOLE_RUN or (kind == BETWEEN and (claims >> meters[METER * k + START_BIT]) & 1 != 0)
+        stops = kind != WHOLE_RUN and (claims >> meters[METER * k + STOP_BIT]) & 1 != 0
+        if step and (gauge[g + UNDER_WAY] or begins[entry]):
+            gauge[g + AMOUNT] = amounts[entry] + (gauge[g + AMOUNT] if gauge[g + UNDER_WAY] else 0)
+            gauge[g + UNDER_WAY] = 1
+            note(extremes, EXTREMES * meters[METER * k + BUDGET] + MOST, gauge[g + AMOUNT], 1, step, number)
+            if stops:
+                end(meters, gauge, walked, extremes, k, step, number)
+        if gauge[g + UNDER_WAY] == 0 and starts and gauge[g + STARTED] == 0:
+            gauge[g + UNDER_WAY], gauge[g + AMOUNT] = 1, 0
+            note(extremes, EXTREMES * meters[METER * k + BUDGET] + MOST, 0, 1, step, number)
+            if stops:
+                end(meters, gauge, walked, extremes, k, step, number)
+        gauge[g + STARTED] = 1 if starts else 0
+
+
+@part
+def resting(mark: Numbers, amounts: Numbers, state: Words, out: Words, choices: int) -> bool:
+    """Whether no successor is another state, and none spends anything."""
+    kinds, shift = len(amounts), np.uint64(mark[1])
+    mask = ~(np.uint64(mark[2]) << shift)
+    for i in range(choices):
+        for w in range(len(state)):
+            change = state[w] ^ out[i * len(state) + w]
+            if (change & mask if w == mark[0] else change) != 0:
+                return False
+        label = np.int64(out[i * len(state) + mark[0]] >> shift) & mark[2]
+        if label >= kinds or amounts[label]:
+            return False
+    return True
+
+
+@part
+def finish(meters: Numbers, gauge: Numbers, walked: Numbers, sums: Numbers) -> None:
+    """The walk has ended: add it up and get ready for the next one."""
+    for b in range(len(walked) // WALKED):
+        n, amount = walked[WALKED * b + COUNT], walked[WALKED * b + SPENT]
+        sums[SUMS * b + COUNTS] += n
+        sums[SUMS * b + SUM] += amount
+        sums[SUMS * b + COUNTS_SQUARED] += n * n
+        sums[SUMS * b + PRODUCTS] += n * amount
+        sums[SUMS * b + SUMS_SQUARED] += amount * amount
+    walked[:] = 0
+    gauge[:] = 0
+
+
 @kernel
 def walk(
     expand: int,
@@ -78,6 +173,16 @@ def walk(
     wanted: Numbers,
     fatal: Numbers,
     mark: Numbers,
+    actions: Numbers,
+    claim: int,
+    meters: Numbers,
+    spends: Numbers,
+    amounts: Numbers,
+    begins: Numbers,
+    gauge: Numbers,
+    walked: Numbers,
+    sums: Numbers,
+    extremes: Numbers,
     initial: Words,
     seed: Words,
     info: Numbers,
@@ -98,7 +203,9 @@ def walk(
 
     A walk ends after `depth` steps, where there is no successor, and where it meets one of the `fatal` bits. `wanted` and
     `fatal` hold bits of masks and bits of events. `mark` says in which word, from which bit on and under which mask a
-    state holds the number of the action that led to it. Where a bit is found soonest goes to `of_masks` and `of_events`:
+    state holds the label of the step that led to it; `actions` are the actions' numbers by label. `claim` is code that
+    judges what meters want to know; `amounts` and `begins` are by meter and label, `spends` says by label whether anything
+    is spent. Where a bit is found soonest goes to `of_masks` and `of_events`:
     steps before it, number of the walk; -1 for never. `enabled` and `taken` count per action. `trail`, unless empty,
     receives the states of the walk.
     """
@@ -115,6 +222,12 @@ def walk(
         if len(trail):
             copy(trail, step * words, state, 0, words)
         over = step == depth
+        label = np.int64(state[mark[0]] >> np.uint64(mark[1])) & mark[2]
+        if len(meters):
+            call_judge(claim, state.ctypes.data, 1, masks.ctypes.data)
+            if masks[0] < 0:
+                return BROKEN
+            measure(meters, amounts, begins, gauge, walked, extremes, masks[0], label, step, number)
         if wanted[0]:
             call_judge(judge, state.ctypes.data, 1, masks.ctypes.data)
             if masks[0] < 0:
@@ -135,13 +248,18 @@ def walk(
             if bits:
                 keep(of_events, bits, step, number)
             choices = 0 if bits & fatal[1] else ends[0]
+            if len(meters) and resting(mark, spends, state, out, ends[0]):
+                for k in range(len(meters) // METER):
+                    if meters[METER * k + METER_KIND] == WHOLE_RUN and gauge[GAUGE * k + UNDER_WAY]:
+                        end(meters, gauge, walked, extremes, k, step, number)
         if choices == 0:
             info[LONGEST] = max(info[LONGEST], step)
+            finish(meters, gauge, walked, sums)
             number, step = number + 1, -1
             continue
         chosen = below(stream, choices) if choices > 1 else 0
         copy(state, 0, out, chosen * words, words)
-        taken[np.int64(state[mark[0]] >> np.uint64(mark[1])) & mark[2]] += 1
+        taken[actions[np.int64(state[mark[0]] >> np.uint64(mark[1])) & mark[2]]] += 1
         info[STEPS] += 1
         step += 1
         budget -= 1

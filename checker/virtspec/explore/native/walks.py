@@ -4,8 +4,7 @@ Walks are numbered and handed out in order, some at a time, to whoever has done 
 and its number alone, and of everything found the walk that shows it in the fewest steps is kept, the first of equals. So
 whatever is reported about a given number of walks is the same for any number of workers.
 
-To know which step a walk took, the System is given one more field, which every action sets to its own number. Nothing
-reads it, so that the behaviour stays the same.
+Which step a walk took is told by its label, see `ir.passes.labels`.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import math
 import os
 import threading
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -22,25 +22,25 @@ import numpy as np
 
 from virtspec.errors import InternalError
 from virtspec.explore.native import intrinsics, traces, walk_kernels
+from virtspec.explore.native.gauges import Extreme, Gauges, Meters, extreme_of, mean_of
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
-from virtspec.explore.native.library import ORIGIN
+from virtspec.explore.native.library import ORIGIN, bind
 from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
-from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
+from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LEAST, LONGEST, MOST, STEP, STEPS, STOP, WALK
+from virtspec.explore.reasons import why_broken
 from virtspec.explore.report import DEADLOCK, FAULT
-from virtspec.explore.simulation import DEFAULT_DEPTH, Simulation, Walking
-from virtspec.ir import build
-from virtspec.ir.nodes import Assign
-from virtspec.ir.system import Field, Property, System
-from virtspec.ir.types import IntType
+from virtspec.explore.simulation import DEFAULT_DEPTH, Mean, Simulation, Walking
+from virtspec.ir.budget import Budget
+from virtspec.ir.passes.labels import LABEL, Label, labelled
+from virtspec.ir.system import Property, System
 from virtspec.semantics.interp import State
+from virtspec.trace.trace import Step, Trace
 from virtspec.trace.verdict import Reached, Violated
 
-MARK = "(action)"
-"""The field that says which action led to a state; no identifier of a specification looks like that."""
 BUDGET = 1 << 16
 """Steps between two looks at the clock, and about as many as are handed out at a time;"""
 AT_MOST = 64
@@ -76,8 +76,9 @@ def simulate(
     """
     started = time.monotonic()
     judged = [p for p in system.properties if only is None or p.id in only]
+    budgets = [b for b in system.budgets if only is None or b.id in only]
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
-    walking = Walks(system, judged, always, seed, depth, workers or os.cpu_count() or 1, fail_fast)
+    walking = Walks(system, judged, budgets, always, seed, depth, workers or os.cpu_count() or 1, fail_fast)
     compiled = time.monotonic()
     walking.run(walks, seconds, progress)
     found = Simulation(system.name, system.config, system.fingerprint, seed, depth, origin=ORIGIN)
@@ -88,32 +89,34 @@ def simulate(
     found.taken.update(dict(zip(names, walking.sum_of("taken"), strict=True)))
     found.enabled.update(dict(zip(names, walking.sum_of("enabled"), strict=True)))
     found.verdicts.update(walking.verdicts())
-    found.settle(system, [*(p.id for p in judged), *always])
+    found.means.update(walking.means())
+    found.settle(system, [*(p.id for p in judged), *(b.id for b in budgets), *always])
     return found
-
-
-def marked(system: System) -> System:
-    """The same System, whose last field is the number of the action that led to a state."""
-    mark = IntType(0, max(len(system.actions) - 1, 0))
-    actions = tuple(
-        replace(action, body=(*action.body, Assign(MARK, (), build.const(number, mark))))
-        for number, action in enumerate(system.actions)
-    )
-    return replace(system, fields=(*system.fields, Field(MARK, mark, 0)), actions=actions)
 
 
 class Walker:
     """Walks one after the other, with buffers of its own."""
 
-    def __init__(self, made: Module, code: Code, depth: int, wanted: Numbers, fatal: Numbers, seed: int) -> None:
+    def __init__(
+        self,
+        made: Module,
+        code: Code,
+        kinds: Numbers,
+        meters: Meters,
+        depth: int,
+        wanted: Numbers,
+        fatal: Numbers,
+        seed: int,
+    ) -> None:
         words, actions = made.layout.words, max(len(made.layout.system.actions), 1)
-        mark = made.layout.node(MARK)
+        mark = made.layout.node(LABEL)
         assert isinstance(mark, Leaf)
         self.words, self.depth = words, depth
         self.codes = (code.address("expand"), code.address("judge"))
         initial: Words = np.array(made.layout.pack(made.layout.system.init), np.uint64)
         self.mark: Numbers = np.array([mark.word, mark.shift, mark.mask], np.int64)
-        self.given = (wanted, fatal, self.mark, initial)
+        self.gauges = Gauges(meters)
+        self.given = (wanted, fatal, self.mark, kinds, *self.gauges.arrays, initial)
         self.seed: Words = np.array([seed], np.uint64)
         self.info: Numbers = np.zeros(walk_kernels.INFO, np.int64)
         self.state: Words = initial.copy()
@@ -138,7 +141,7 @@ class Walker:
         how = (*self.codes, self.words, self.depth, *self.given, self.seed)
         buffers = (self.info, self.state, self.stream, self.out, self.ends, self.events, self.masks)
         seen = (self.enabled, self.taken, self.of_masks, self.of_events, self.trail)
-        reason = walk_kernels.walk(*how, *buffers, *seen, budget)
+        reason = bind(walk_kernels.walk, *how, *buffers, *seen)(budget)
         if reason == BROKEN:
             raise InternalError(BROKEN_CODE)
         return bool(reason == AGAIN)
@@ -156,6 +159,7 @@ class Walks:
         self,
         system: System,
         judged: list[Property],
+        budgets: list[Budget],
         always: list[str],
         seed: int,
         depth: int,
@@ -163,8 +167,13 @@ class Walks:
         fail_fast: bool = False,
     ) -> None:
         self.system, self.depth, self.seed = system, depth, seed
-        self.made = module(marked(system), judged, intrinsics.CHECKED)
+        marked = labelled(system)
+        self.kinds = marked.labels
+        numbers = {a.name: i for i, a in enumerate(system.actions)}
+        self.numbers: Numbers = np.array([numbers[kind.action.name] for kind in self.kinds], np.int64)
+        self.made = module(replace(marked.system, properties=tuple(judged)), judged, intrinsics.CHECKED)
         self.code = Code.of(self.made.text)
+        self.meters = Meters(marked, budgets, intrinsics.CHECKED)
         events = ((1 << len(self.made.stepwise)) - 1) << FIRST_PROPERTY_BIT
         events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)
         violations = sum(1 << bit for bit, p in enumerate(self.made.judged) if p.kind == "invariant")
@@ -179,7 +188,7 @@ class Walks:
         self.lock = threading.Lock()
 
     def walker(self, depth: int, fatal: Numbers) -> Walker:
-        return Walker(self.made, self.code, depth, self.wanted, fatal, self.seed)
+        return Walker(self.made, self.code, self.numbers, self.meters, depth, self.wanted, fatal, self.seed)
 
     # --- walking
 
@@ -278,7 +287,11 @@ class Walks:
         return [self.made.layout.unpack(words)[:-1] for words in self.words_of(number, steps)]
 
     def words_of(self, number: int, steps: int) -> list[tuple[int, ...]]:
-        """The same, packed, and without the mark."""
+        """The same, packed, and without the labels."""
+        return [words for words, _ in self.trail(number, steps)]
+
+    def trail(self, number: int, steps: int) -> list[tuple[tuple[int, ...], Label]]:
+        """The same, each with the label of the step that led there; that of the first means nothing."""
         walker = self.walker(steps, np.zeros(2, np.int64))
         walker.trail = np.zeros((steps + 1) * walker.words, np.uint64)
         walker.begin(range(number, number + 1))
@@ -287,8 +300,9 @@ class Walks:
             raise InternalError("a walk that was walked once more is another one")
         rows = walker.trail.reshape(-1, walker.words)
         word, shift, mask = map(int, walker.mark)
+        labels = (rows[:, word] >> np.uint64(shift)) & np.uint64(mask)
         rows[:, word] &= np.uint64(~(mask << shift) & ((1 << 64) - 1))
-        return [tuple(row) for row in rows.tolist()]
+        return [(tuple(row), self.kinds[at]) for row, at in zip(rows.tolist(), labels.tolist(), strict=True)]
 
     def verdicts(self) -> dict[str, Violated | Reached]:
         """A verdict with its trace for everything found. A walk that comes back to a state is shown without the detour."""
@@ -305,7 +319,43 @@ class Walks:
             else:
                 prop = self.made.stepwise[bit - FIRST_PROPERTY_BIT]
                 found[prop.id] = traces.stepwise(self.system, prop, way)
+        found.update({budget.id: verdict for budget, verdict in self.broken()})
         return found
+
+    def means(self) -> dict[str, Mean]:
+        """What was spent, by budget."""
+        gauges = [walker.gauges for walker in self.walkers]
+        return {b.id: mean_of(gauges, i, self.ended) for i, b in enumerate(self.meters.budgets)}
+
+    def broken(self) -> Iterator[tuple[Budget, Violated]]:
+        """The budgets that a walk did not keep to, each with the walk."""
+        gauges = [walker.gauges for walker in self.walkers]
+        for number, budget in enumerate(self.meters.budgets):
+            for which in (MOST, LEAST):
+                extreme = extreme_of(gauges, number, which)
+                walk = None if extreme is None else self.walked(budget, extreme)
+                if walk is not None and self.why(budget, walk, len(walk)) is not None:
+                    # What is broken stays so: the walk is shown up to where it first is.
+                    length = bisect_left(range(len(walk)), True, key=lambda n: self.why(budget, walk, n) is not None)
+                    reason = self.why(budget, walk, length)
+                    assert reason is not None
+                    yield budget, Violated(replace(walk, steps=walk.steps[:length]), reason)
+                    break
+
+    def why(self, budget: Budget, walk: Trace, length: int) -> str | None:
+        """Why so many steps of a walk do not keep to the budget."""
+        return why_broken(self.system, budget, replace(walk, steps=walk.steps[:length]))
+
+    def walked(self, budget: Budget, extreme: Extreme) -> Trace:
+        """The steps of a walk up to where an extreme was reached, every one of them."""
+        steps: list[Step] = []
+        state = self.system.init
+        for words, label in self.trail(extreme.walk, extreme.step)[1:]:
+            after = self.made.layout.unpack(words)[:-1]
+            step = traces.step(self.system, state, after, label)
+            steps.append(step)
+            state = after
+        return Trace(self.system.fingerprint, tuple(steps), budget.id)
 
     def shown(self, number: int, steps: int) -> list[State]:
         """The way to a finding without detours."""
