@@ -47,12 +47,14 @@ def test_every_mistake_of_the_analysis_is_a_configuration_or_omitted_with_a_reas
 
 
 def test_every_wrong_configuration_violates_what_it_must() -> None:
-    """A mistake that no property notices would be a mistake of ours; the masked ones are named."""
+    """A mistake that no property notices would be a mistake of ours; the masked ones are named. What no version does worse
+    than it should is cost more doorbells.
+    """
     masked = {"event-off-by-one-batch"}
     for case in CASES:
         wrong = case.name.startswith(("W", "event"))
-        noticed = any(claim.startswith("violated") for claim in case.expect.values())
-        assert noticed == (wrong and case.name not in masked) or case.name == "v6.1-flags-faults", case.name
+        noticed = {prop for prop, claim in case.expect.items() if claim.startswith("violated")}
+        assert bool(noticed) == (case.name not in masked) if wrong else noticed <= {"RB-P5"}, case.name
 
 
 STALL = ("RB-P1", "RB-P2")

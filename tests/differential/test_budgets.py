@@ -104,9 +104,9 @@ def agrees(amounts: Amounts, least: int | None, most: int | None) -> bool:
                 return False
         elif found.amount is None:
             continue
-        elif shown is not None and better(found.amount, shown) != found.amount:
-            return False
-        elif len(found.trace) <= LONGEST and shown != found.amount:
+        elif (shown is not None and better(found.amount, shown) != found.amount) or (
+            len(found.trace) <= LONGEST and shown != found.amount
+        ):
             return False
     return True
 

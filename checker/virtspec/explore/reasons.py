@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from virtspec.explore.standstill import standing_still
 from virtspec.ir.budget import Allowance, Budget
 from virtspec.ir.system import Instance, Property, System, Temporal
 from virtspec.ir.temporal import CanReach
 from virtspec.ir.text import expr_text
-from virtspec.ir.types import show, values
 from virtspec.semantics.budgets import Spending, spendings
 from virtspec.semantics.fairness import starved
 from virtspec.semantics.interp import Env, State, Taken, Undefined
-from virtspec.semantics.successors import blame, busy, claims_at, holds, successors, waiting
+from virtspec.semantics.successors import blame, claims_at, holds, successors, waiting
 from virtspec.semantics.temporal import holds as temporal_holds
 from virtspec.trace.trace import Trace, replay
 
@@ -45,7 +45,7 @@ def why_not(system: System, prop: Temporal, trace: Trace) -> str | None:
         around = [(step.action, step.picks) for step in trace.steps[trace.loop :]]
         unfair = starved(system, trace.states(system)[trace.loop :], around)
         if not unfair and not temporal_holds(instance.formula, cycle, trace.loop):
-            return "\n".join([f"this goes on for ever{about}", *_standing_still(system, trace)])
+            return "\n".join([f"this goes on for ever{about}", *standing_still(system, trace)])
     return None
 
 
@@ -130,30 +130,6 @@ def _can_reach(system: System, instance: Instance, trace: Trace) -> bool:
                 seen.add(outcome.state)
                 waiting.append(outcome.state)
     return False
-
-
-def _standing_still(system: System, trace: Trace) -> list[str]:
-    """Of each member inside a process that takes no step in the loop: what it waits for, or why it need not go on."""
-    loop = trace.states(system)[trace.loop :]
-    moving = {(step.action, step.picks[:1]) for step in trace.steps[trace.loop :]}
-    lines = []
-    for runner, member, where in busy(system, loop[0]):
-        action = next(a for a in system.actions if a.location == where and a.process in runner.processes)
-        value = values(runner.type)[member]
-        if (action.name, (value,)) in moving or any((runner, member, where) not in busy(system, s) for s in loop):
-            continue
-        name = show(runner.type, value)
-        waits = [next((w for w in waiting(system, s) if w.member == name), None) for s in loop]
-        blocked = [w for w in waits if w is not None]
-        if not blocked:
-            lines.append(f"{name} can go on at {where}, but no fairness says that it does")
-        elif len(blocked) == len(waits):
-            lines.append(f"{name} waits at {where} ({blocked[0].span}) for {blocked[0].blame}")
-        else:
-            lines.append(f"{name} could go on at {where} now and then, but not always; only strong fairness would help")
-    if len(loop) == 1 and next(successors(system, loop[0]), None) is None:
-        lines.append("nobody can take a step any more")
-    return lines
 
 
 def deadlock_reason(system: System, state: State) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from virtspec.frontend.calls import Effect
+from virtspec.frontend.module import parse
 from virtspec.frontend.quantified import choices, returned
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import Unit
@@ -17,7 +18,7 @@ from virtspec.ir import build
 from virtspec.ir.budget import Allowance, Between, Budget, Occurrence, Stretch, WholeRun
 from virtspec.ir.nodes import Const, Cost, Expr
 from virtspec.ir.system import Runner, System
-from virtspec.ir.types import TableType, Value, show, values
+from virtspec.ir.types import TableType, Type, Value, show, values
 from virtspec.ir.walk import statements
 from virtspec.lang.budgets import spent
 from virtspec.lang.props import PropertyNote
@@ -92,9 +93,9 @@ class _Reading:
                 return value
         raise self.lw.refuse("VS507", node)
 
-    def pure(self, node: ast.expr) -> Expr:
+    def pure(self, node: ast.expr, want: Type | None = None) -> Expr:
         try:
-            return self.lw.pure(node)
+            return self.lw.pure(node, want)
         except Effect as effect:
             raise self.lw.refuse("VS501", effect.node, effect.what) from None
 
@@ -112,10 +113,21 @@ class _Reading:
             case _:
                 raise self.lw.refuse("VS308", call, "spent()")
         known = {s.name: None for a in self.system.actions for s in statements(a.body) if isinstance(s, Cost)}
-        if name not in known:
+        if name not in known and name not in self.in_text():
             hint = did_you_mean(name, known) or "marks are set with cost(...) in a step"
             raise self.lw.refuse("VS508", call.args[0], name, hint=hint)
         return name
+
+    def in_text(self) -> set[str]:
+        """Every cost that the text of the model and of its components marks, in this configuration or not."""
+        methods = (m for i in self.lw.unit.root.everything() for n in i.names() if (m := i.method(n)) is not None)
+        files = dict.fromkeys(m.__code__.co_filename for m in methods)
+        found: set[str] = set()
+        for node in (n for path in files for f in parse(path).functions.values() for n in ast.walk(f)):
+            match node:
+                case ast.Call(func=ast.Name(id="cost"), args=[ast.Constant(value=str(name))]):
+                    found.add(name)
+        return found
 
     @property
     def system(self) -> System:
@@ -155,7 +167,7 @@ class _Reading:
             raise self.lw.refuse("VS509", what)
 
     def member(self, node: ast.expr, runner: Runner) -> Value:
-        match self.lw.pure(node, runner.type):
+        match self.pure(node, runner.type):
             case Const(value):
                 return value
         raise self.lw.refuse("VS509", node)

@@ -209,7 +209,9 @@ class _ProcessLowering:
         self.unit.events[step.name] = lowering.events
         fair: Any = self.process.begins if entry else self.process.fair
         body = tuple(lowering.out)
-        return Action(step.name, (who, *free), body, self.routine.name, step.location, fair, lowering.atomic, span)
+        return Action(
+            step.name, (who, *free), body, self.routine.name, step.location, fair, atomic=lowering.atomic, span=span
+        )
 
     def enter(
         self,

@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from virtspec.ir.budget import Budget
 from virtspec.ir.nodes import Block, Expr, Var
 from virtspec.ir.temporal import CanReach, Formula
-from virtspec.ir.types import EnumType, Type, Value
+from virtspec.ir.types import EnumType, Type, Value, show
 from virtspec.source import NOWHERE, Span
 
 Fairness: TypeAlias = Literal["none", "weak", "strong"]
@@ -58,9 +58,15 @@ class Action:
     location: str | None = None
     """The program counter at which it is enabled; None for an action of the environment."""
     fair: Fairness = "none"
+    exceptions: tuple[tuple[Value, Fairness], ...] = ()
+    """Members that are treated otherwise than `fair` says."""
     atomic: str | None = None
     """The author's reason for touching shared state more than once in this step."""
     span: Span = field(default=NOWHERE, compare=False)
+
+    def fair_to(self, who: Value | None) -> Fairness:
+        """How a member must be treated that can take the step; None for an action of the environment."""
+        return next((fair for member, fair in self.exceptions if member == who), self.fair)
 
     @property
     def duty(self) -> str:
@@ -136,8 +142,13 @@ class System:
 
     @cached_property
     def fairness(self) -> Mapping[str, Fairness]:
-        """The processes and actions that must be treated fairly."""
-        return {a.duty: a.fair for a in self.actions if a.fair != "none"}
+        """The processes and actions that must be treated fairly, and under "name.member" the members that are excepted."""
+        found: dict[str, Fairness] = {}
+        for a in self.actions:
+            if a.fair != "none":
+                found[a.duty] = a.fair
+            found.update({f"{a.duty}.{show(a.params[0].type, who)}": fair for who, fair in a.exceptions})
+        return found
 
     @cached_property
     def declared(self) -> Mapping[str, Declared]:

@@ -351,6 +351,7 @@ def _action_lines(a: Action, explicit: bool) -> list[str]:
     params = ", ".join(f"{v.name}: {v.type}" for v in a.params)
     notes = [f"step of {a.process} at {a.location}"] if a.process is not None else []
     notes += [f"fair {a.fair}"] if a.fair != "none" else []
+    notes += [f"fair {fair} to {show(a.params[0].type, who)}" for who, fair in a.exceptions]
     notes += [f"atomic: {a.atomic}"] if a.atomic is not None and not explicit else []
     header = ", ".join([f"action {a.name}({params})", *notes])
     return [header, *block_lines(a.body, 1, explicit)]

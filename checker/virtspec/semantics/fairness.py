@@ -26,10 +26,12 @@ class Unit:
 
 def unit_of(action: Action, picks: tuple[Value, ...]) -> Unit | None:
     """The unit that a step belongs to, if it is one that must be treated fairly."""
-    if action.fair == "none":
+    who = None if action.process is None else picks[0]
+    fair = action.fair_to(who)
+    if fair == "none":
         return None
-    by = "" if action.process is None else f" by {show(action.params[0].type, picks[0])}"
-    return Unit(action.duty + by, action.fair == "strong")
+    by = "" if who is None else f" by {show(action.params[0].type, who)}"
+    return Unit(action.duty + by, fair == "strong")
 
 
 def enabled(system: System, state: State) -> set[Unit]:

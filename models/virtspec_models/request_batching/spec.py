@@ -51,7 +51,6 @@ class Batching(Model):
     eh_left: Annotated[int, Range(0, eh_commands)] = eh_commands
     done: Annotated[int, Range(0, 2 * len(Sub) * lists_each * len(plan) + eh_commands)]  # with or without an error
     owes: dict[Sub, set[Annotated[int, Range(0, queues - 1)]]]  # ghost: where a submitter has entries no window covered
-    rung: dict[Sub, Annotated[int, Range(0, 2 * len(plan) + 1)]]  # ghost: doorbells this call of dispatch() asked for
 
     # --- blk-mq
 
@@ -125,7 +124,6 @@ class Batching(Model):
             self.rq_list[i] = len(self.plan)
             self.lists[i] -= 1
         self.run[i] = Run.NOBODY
-        self.rung[i] = 0
         self.hctx[i] = self.next_hctx(i)
 
     def next_hctx(self, i: Sub) -> int:
@@ -224,7 +222,7 @@ class Batching(Model):
                 if needs_kick and self.bug is not Bug.DROP_NOTIFY:
                     yield "notify"
                     atomic("one store to the device; the rest is the submitter's own")
-                    self.notify(i)
+                    self.vq[self.hctx[i]].notify()
         else:
             self.vq[self.hctx[i]].vq_lock.unlock(i)
         if self.bug is Bug.ERROR_AFTER_ADD:
@@ -244,7 +242,7 @@ class Batching(Model):
         self.owes[i].discard(self.hctx[i])
         if self.vq[self.hctx[i]].wants_kick(new, old):
             yield "notify"
-            self.notify(i)
+            self.vq[self.hctx[i]].notify()
 
     def commit_rqs(self, i: Sub) -> Steps:
         """virtscsi_commit_rqs(): ring for whatever is published and not yet asked about."""
@@ -256,17 +254,13 @@ class Batching(Model):
         if needs_kick:
             yield "notify"
             atomic("one store to the device; the list is the submitter's own")
-            self.notify(i)
+            self.vq[self.hctx[i]].notify()
 
     def close_window(self, i: Sub) -> bool:
         """kick_prepare on the queue being served: it covers everybody's entries there."""
         for j in Sub:
             self.owes[j].discard(self.hctx[i])
         return self.vq[self.hctx[i]].kick_prepare(i)
-
-    def notify(self, i: Sub) -> None:
-        self.vq[self.hctx[i]].notify()
-        self.rung[i] += 1
 
     @process(fair="weak", begins="weak")
     def send_eh_cmnd(self, i: Sub) -> Steps:
@@ -275,7 +269,6 @@ class Batching(Model):
         require(self.eh_left > 0 and self.tags > 0)
         self.eh_left -= 1
         self.tags -= 1
-        self.rung[i] = 0
         yield "queuecommand"
         atomic("as in dispatch()")
         accepted = yield from self.virtscsi_add_cmd(i, self.bug is not Bug.EH_WITHOUT_LAST)

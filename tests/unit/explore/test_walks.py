@@ -201,7 +201,7 @@ def test_counts_of_a_deterministic_system_are_those_of_the_oracle() -> None:
 @pytest.mark.parametrize("text", [LOCKS, DICE, CYCLE], ids=["locks", "dice", "cycle"])
 def test_counts_are_those_of_the_states_passed(text: str) -> None:
     system = system_of(text)
-    walking = Walks(system, [], [], 5, 40, 1)
+    walking = Walks(system, [], [], [], 5, 40, 1)
     walking.run(walks=3, seconds=None)
     enabled: Counter[str] = Counter()
     least: Counter[str] = Counter()
@@ -236,7 +236,7 @@ def longest_way(walking: Walks, number: int, depth: int) -> list[Any]:
 
 def test_a_step_is_as_likely_as_any_other() -> None:
     system = system_of(DICE)
-    walking = Walks(system, [], [], 11, 14_000, 1)
+    walking = Walks(system, [], [], [], 11, 14_000, 1)
     walking.run(walks=1, seconds=None)
     throws, turns = walking.sum_of("taken")
     assert abs(throws - 12_000) < 4 * (14_000 * 6 / 49) ** 0.5
@@ -248,7 +248,7 @@ def test_a_step_is_as_likely_as_any_other() -> None:
 
 def test_first_steps_of_many_walks_are_as_likely_as_one_another() -> None:
     system = system_of(DICE.replace("@action\n    def turn", "def turn"))
-    walking = Walks(system, [], [], 0, 1, 1)
+    walking = Walks(system, [], [], [], 0, 1, 1)
     faces = Counter(walking.way(number, 1)[1][0] for number in range(600))
     assert sum((n - 100) ** 2 / 100 for n in faces.values()) < 20.5
 
@@ -268,13 +268,13 @@ def test_the_number_of_workers_changes_nothing(text: str, fail_fast: bool) -> No
 
 
 def test_the_same_seed_gives_the_same_walks_and_another_seed_others() -> None:
-    ways = [Walks(system_of(DICE), [], [], seed, 20, 1).way(4, 20) for seed in (1, 1, 2, 1 << 63)]
+    ways = [Walks(system_of(DICE), [], [], [], seed, 20, 1).way(4, 20) for seed in (1, 1, 2, 1 << 63)]
     assert ways[0] == ways[1]
     assert len({tuple(way) for way in ways}) == 3
 
 
 def test_walks_of_a_seed_differ() -> None:
-    walking = Walks(system_of(DICE), [], [], 1, 20, 1)
+    walking = Walks(system_of(DICE), [], [], [], 1, 20, 1)
     assert len({tuple(walking.way(number, 20)) for number in range(100)}) == 100
 
 
@@ -378,7 +378,7 @@ def test_a_wrong_trace_never_reaches_the_user(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_code_that_leaves_its_bounds_is_an_internal_error() -> None:
-    walking = Walks(system_of(COUNTER), [], [], 1, 9, 1)
+    walking = Walks(system_of(COUNTER), [], [], [], 1, 9, 1)
     walking.walkers[0].out = walking.walkers[0].out[:1]  # no room for the successors of any state
     with pytest.raises(InternalError, match="generated code did not keep to its bounds"):
         walking.run(walks=1, seconds=None)

@@ -15,6 +15,7 @@ from virtspec.explore.native.meters import tables
 from virtspec.explore.native.module import MOST_PROPERTIES, module
 from virtspec.explore.native.walk_kernels import (
     BETWEEN,
+    BUDGET,
     COUNTS,
     COUNTS_SQUARED,
     EXTREMES,
@@ -54,6 +55,7 @@ class Meters:
 
     def __init__(self, marked: Labelled, budgets: Sequence[Budget], checked: bool) -> None:
         self.budgets = budgets
+        self.allowances = [allowance for budget in budgets for allowance in budget.allowances]
         kinds = marked.labels
         claims: dict[Expr, int] = {}
         rows, amounts, begins = [], [], []
@@ -71,6 +73,10 @@ class Meters:
         self.amounts: Numbers = np.array(amounts, np.int64)
         self.begins: Numbers = np.array(begins, np.int64)
         self.spends: Numbers = np.array([int(bool(kind.spent)) for kind in kinds], np.int64)
+
+    def of(self, budget: int) -> list[int]:
+        """The meters of one budget, one for each of its allowances."""
+        return [k for k, of in enumerate(self.meters[BUDGET::METER]) if of == budget]
 
 
 def _row(allowance: Allowance, claims: dict[Expr, int]) -> list[int]:
@@ -94,7 +100,7 @@ class Gauges:
         self.gauge: Numbers = np.zeros(GAUGE * count, np.int64)
         self.walked: Numbers = np.zeros(WALKED * budgets, np.int64)
         self.sums: Numbers = np.zeros(SUMS * budgets, np.int64)
-        self.extremes: Numbers = np.full(EXTREMES * budgets, -1, np.int64)
+        self.extremes: Numbers = np.full(EXTREMES * count, -1, np.int64)
 
     @property
     def arrays(self) -> tuple[int | Numbers, ...]:
@@ -103,16 +109,29 @@ class Gauges:
         buffers = (self.gauge, self.walked, self.sums, self.extremes)
         return (m.code.address("judge"), m.meters, m.spends, m.amounts, m.begins, *buffers)
 
-    def extreme(self, budget: int, which: int) -> Extreme | None:
-        amount, step, walk = (int(n) for n in self.extremes[EXTREMES * budget + which :][:3])
+    def extreme(self, meter: int, which: int) -> Extreme | None:
+        amount, step, walk = (int(n) for n in self.extremes[EXTREMES * meter + which :][:3])
         return None if amount < 0 else Extreme(amount, step, walk)
+
+
+def breaking(gauges: Sequence[Gauges], budget: int) -> Extreme | None:
+    """What does not keep to one budget, in the fewest steps, in the earliest walk; None if everything seen does."""
+    found: list[Extreme] = []
+    for meter in gauges[0].meters.of(budget):
+        allowance = gauges[0].meters.allowances[meter]
+        for which in (MOST, LEAST):
+            extreme = extreme_of(gauges, [meter], which)
+            if extreme is not None and allowance.broken_by(extreme.amount, ended=which == LEAST):
+                found.append(extreme)
+    return min(found, key=lambda e: (e.step, e.walk), default=None)
 
 
 def mean_of(gauges: Sequence[Gauges], budget: int, walks: int) -> Mean:
     """What all walkers have measured of one budget in so many walks."""
     rows = np.sum([g.sums for g in gauges], axis=0)[SUMS * budget :][:SUMS]
     n, amount, nn, products, squares = (int(rows[i]) for i in (COUNTS, SUM, COUNTS_SQUARED, PRODUCTS, SUMS_SQUARED))
-    least, most = (extreme_of(gauges, budget, which) for which in (LEAST, MOST))
+    own = gauges[0].meters.of(budget)
+    least, most = (extreme_of(gauges, own, which) for which in (LEAST, MOST))
     low, high = (None if e is None else e.amount for e in (least, most))
     if not n:
         return Mean(0, None, None, low, high)
@@ -125,8 +144,8 @@ def mean_of(gauges: Sequence[Gauges], budget: int, walks: int) -> Mean:
     return Mean(n, mean, CONFIDENCE * error, low, high)
 
 
-def extreme_of(gauges: Sequence[Gauges], budget: int, which: int) -> Extreme | None:
+def extreme_of(gauges: Sequence[Gauges], meters: Sequence[int], which: int) -> Extreme | None:
     """The best that any walker has seen: the least or the most, in the fewest steps, in the earliest walk."""
-    found = [e for g in gauges if (e := g.extreme(budget, which)) is not None]
+    found = [e for g in gauges for meter in meters if (e := g.extreme(meter, which)) is not None]
     sign = 1 if which == LEAST else -1
     return min(found, key=lambda e: (sign * e.amount, e.step, e.walk), default=None)

@@ -90,7 +90,8 @@ class Kernel:
     def variant(self, width: int) -> Callable[..., int]:
         """The kernel compiled for states of this kind."""
         with _compiling:
-            name = f"{self.name}-{width}-{'checked-' if CHECKED else ''}{digest()}"
+            place = self.function.__module__.rpartition(".")[2]  # kernels of two files may have one name
+            name = f"{place}-{self.name}-{width}-{'checked-' if CHECKED else ''}{digest()}"
             code = Code(kept(name, lambda: self.compiled(width)))
         count = sum(1 if kind in ("int", "Width") else 2 for kind in self.kinds)
         function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * count)(code.address(self.name))

@@ -79,7 +79,7 @@ COUNT, SPENT, WALKED = range(3)
 COUNTS, SUM, COUNTS_SQUARED, PRODUCTS, SUMS_SQUARED, SUMS = range(6)
 """Of each budget over all walks: these two, their squares and their product, summed."""
 LEAST, MOST, EXTREMES = 0, 3, 6
-"""Of each budget: the least amount of a stretch that has ended, after how many steps of which walk; likewise the most."""
+"""Of each meter: the least amount of a stretch that has ended, after how many steps of which walk; likewise the most."""
 
 
 @part
@@ -96,7 +96,7 @@ def end(meters: Numbers, gauge: Numbers, walked: Numbers, extremes: Numbers, k: 
     b, amount = meters[METER * k + BUDGET], gauge[GAUGE * k + AMOUNT]
     walked[WALKED * b + COUNT] += 1
     walked[WALKED * b + SPENT] += amount
-    note(extremes, EXTREMES * b + LEAST, amount, -1, step, number)
+    note(extremes, EXTREMES * k + LEAST, amount, -1, step, number)
     gauge[GAUGE * k + UNDER_WAY] = 0
 
 
@@ -123,12 +123,12 @@ def measure(
         if step and (gauge[g + UNDER_WAY] or begins[entry]):
             gauge[g + AMOUNT] = amounts[entry] + (gauge[g + AMOUNT] if gauge[g + UNDER_WAY] else 0)
             gauge[g + UNDER_WAY] = 1
-            note(extremes, EXTREMES * meters[METER * k + BUDGET] + MOST, gauge[g + AMOUNT], 1, step, number)
+            note(extremes, EXTREMES * k + MOST, gauge[g + AMOUNT], 1, step, number)
             if stops:
                 end(meters, gauge, walked, extremes, k, step, number)
         if gauge[g + UNDER_WAY] == 0 and starts and gauge[g + STARTED] == 0:
             gauge[g + UNDER_WAY], gauge[g + AMOUNT] = 1, 0
-            note(extremes, EXTREMES * meters[METER * k + BUDGET] + MOST, 0, 1, step, number)
+            note(extremes, EXTREMES * k + MOST, 0, 1, step, number)
             if stops:
                 end(meters, gauge, walked, extremes, k, step, number)
         gauge[g + STARTED] = 1 if starts else 0

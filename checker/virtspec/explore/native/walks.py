@@ -22,7 +22,7 @@ import numpy as np
 
 from virtspec.errors import InternalError
 from virtspec.explore.native import intrinsics, traces, walk_kernels
-from virtspec.explore.native.gauges import Extreme, Gauges, Meters, extreme_of, mean_of
+from virtspec.explore.native.gauges import Extreme, Gauges, Meters, breaking, mean_of
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.library import ORIGIN, bind
@@ -30,7 +30,7 @@ from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
-from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LEAST, LONGEST, MOST, STEP, STEPS, STOP, WALK
+from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
 from virtspec.explore.reasons import why_broken
 from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.explore.simulation import DEFAULT_DEPTH, Mean, Simulation, Walking
@@ -331,16 +331,17 @@ class Walks:
         """The budgets that a walk did not keep to, each with the walk."""
         gauges = [walker.gauges for walker in self.walkers]
         for number, budget in enumerate(self.meters.budgets):
-            for which in (MOST, LEAST):
-                extreme = extreme_of(gauges, number, which)
-                walk = None if extreme is None else self.walked(budget, extreme)
-                if walk is not None and self.why(budget, walk, len(walk)) is not None:
-                    # What is broken stays so: the walk is shown up to where it first is.
-                    length = bisect_left(range(len(walk)), True, key=lambda n: self.why(budget, walk, n) is not None)
-                    reason = self.why(budget, walk, length)
-                    assert reason is not None
-                    yield budget, Violated(replace(walk, steps=walk.steps[:length]), reason)
-                    break
+            extreme = breaking(gauges, number)
+            if extreme is not None:
+                yield budget, self.shown_broken(budget, self.walked(budget, extreme))
+
+    def shown_broken(self, budget: Budget, walk: Trace) -> Violated:
+        """The walk up to where it first does not keep to the budget; from there on it never does."""
+        length = bisect_left(range(len(walk)), True, key=lambda n: self.why(budget, walk, n) is not None)
+        reason = self.why(budget, walk, length)
+        if reason is None:
+            raise InternalError(f"a walk was to break {budget.id}, and does not")
+        return Violated(replace(walk, steps=walk.steps[:length]), reason)
 
     def why(self, budget: Budget, walk: Trace, length: int) -> str | None:
         """Why so many steps of a walk do not keep to the budget."""

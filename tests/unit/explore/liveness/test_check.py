@@ -59,6 +59,7 @@ def test_peterson_is_free_of_starvation_under_weak_fairness_and_not_without() ->
     assert reason.splitlines() == [
         "this goes on for ever, for i = 0",
         "0 can go on at run.wait, but no fairness says that it does",
+        "run(1) is possible, but no fairness says that it happens",
     ]
 
 
