@@ -68,7 +68,8 @@ class Meters:
         if len(claims) > MOST_PROPERTIES:
             raise UsageError(f"budgets make more than {MOST_PROPERTIES} claims; choose some with --property")
         judged = [Property(f"p{i}", f"p{i}", "reachable", e) for i, e in enumerate(claims)]
-        self.code = Code.of(module(replace(marked.system, properties=tuple(judged)), judged, checked).text)
+        still = replace(marked.system, properties=tuple(judged), actions=(), runners=())  # no steps to be compiled
+        self.code = Code.of(module(still, judged, checked).text)
         self.meters: Numbers = np.array(rows, np.int64)
         self.amounts: Numbers = np.array(amounts, np.int64)
         self.begins: Numbers = np.array(begins, np.int64)

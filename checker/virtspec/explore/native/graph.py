@@ -135,7 +135,8 @@ class StateGraph:
         if not claims:
             return masks
         judged = [Property(f"p{i}", f"p{i}", "reachable", e) for i, e in enumerate(claims)]
-        made = module(replace(self.blank, properties=tuple(judged)), judged, self.search.module.checked)
+        still = replace(self.blank, properties=tuple(judged), actions=(), runners=())  # no steps to be compiled
+        made = module(still, judged, self.search.module.checked)
         code = Code.of(made.text)
         call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)(code.address("judge"))
         call(self.arena.ctypes.data, self.states, masks.ctypes.data)
