@@ -2,6 +2,7 @@
 
 `tests/corpus/classics` holds the models as specifications, `tests/bench/peers` as Promela and Murphi texts of the same
 atomicity, rule by rule. The searches share nothing, so that equal counts leave little room for an error in either.
+Of liveness it is the verdicts that are compared, with SPIN's: `tests/bench/liveness` holds the claims.
 """
 
 from __future__ import annotations
@@ -18,15 +19,17 @@ from pathlib import Path
 
 import pytest
 
+from virtspec.bench.liveness import CLAIMS
 from virtspec.explore.oracle import check
 from virtspec.explore.report import DEADLOCK, Report
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
 from virtspec.ir.system import System
-from virtspec.trace.verdict import Violated
+from virtspec.trace.verdict import Holds, Verdict, Violated
 
 CLASSICS = Path(__file__).parents[1] / "corpus" / "classics"
 PEERS = Path(__file__).parents[1] / "bench" / "peers"
+LIVENESS = Path(__file__).parents[1] / "bench" / "liveness"
 PEER_NAMES = {"Client": "N", "Cpu": "N", "Proc": "N", "true": "1", "false": "0"}
 """How the peers' texts call and write what a configuration holds; any other name is the same in upper case."""
 
@@ -195,3 +198,70 @@ def test_shortest_counterexamples_are_equally_long(
     found = [v for v in oracle(case, claims).verdicts.values() if isinstance(v, Violated)]
     theirs = peer(case, constants(case), DEADLOCK in claims, tmp_path)
     assert [theirs.violation] == [len(v.trace) for v in found]
+
+
+# --- liveness --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Live:
+    """A claim about a model in one configuration, and whether all processes are weakly fair.
+
+    Without fairness only what is violated by steps without end can be compared: in SPIN somebody takes a step as long as
+    somebody can, in our language everybody may stop.
+    """
+
+    model: str
+    ours: tuple[tuple[str, int | bool], ...]
+    claim: str
+    fair: bool = True
+
+    def __str__(self) -> str:
+        values = [f"{name}={value}" for name, value in self.ours]
+        return "-".join([self.model, *values, self.claim, *([] if self.fair else ["unfair"])])
+
+
+def live_system(case: Live) -> System:
+    module = load_path(LIVENESS / f"{case.model}_live.py")
+    duties = [f"fair.{name}{part}" for name in CLAIMS[case.model].fair for part in ("", ".begin")]
+    fairness = {duty: "weak" for duty in duties if case.fair}
+    return load(module.models[0], module.properties, {**dict(case.ours), **fairness})
+
+
+def live_spin(case: Live, constants: Mapping[str, str], folder: Path) -> bool:
+    """Whether SPIN finds a behaviour that violates the claim."""
+    define = [f"-D{name}={value}" for name, value in {**constants, case.claim: "1"}.items()]
+    run(["spin", "-a", "-o1", *define, str(LIVENESS / f"{case.model}_live.pml")], folder)
+    run(["gcc", "-w", "-O1", "-DNOREDUCE", "-o", "search", "pan.c"], folder)
+    text = run(["./search", "-a", *(["-f"] if case.fair else []), "-A", "-E"], folder)
+    assert f"(fairness {'enabled' if case.fair else 'disabled'})" in text and "max search depth" not in text
+    violated = number(r"errors: (\d+)", text) > 0
+    assert violated == ("acceptance cycle" in text)
+    return violated
+
+
+RING = (("P", 2), ("C", 1), ("K", 2))
+JUDGED = {
+    Live("peterson", (("N", 3), ("L", 2)), "ENTERS"): Holds,
+    Live("peterson", (("N", 3), ("L", 1)), "ENTERS"): Holds,
+    Live("peterson", (("N", 3), ("L", 2)), "ENTERS", fair=False): Violated,
+    Live("mcs", (("Proc", 3),), "ENTERS"): Holds,
+    Live("mcs", (("Proc", 2),), "ENTERS", fair=False): Violated,
+    Live("ring", RING, "TAKES"): Holds,
+    Live("ring", (*RING, ("look_again", False)), "TAKES"): Violated,
+    Live("ring", RING, "EMPTIES"): Violated,
+    Live("ring", (("P", 1), ("C", 2), ("K", 2)), "EMPTIES"): Violated,
+    Live("ring", (("P", 1), ("C", 1), ("K", 2)), "EMPTIES"): Holds,
+}
+
+
+@needs("spin", "gcc")
+@pytest.mark.parametrize(("case", "verdict"), JUDGED.items(), ids=map(str, JUDGED))
+def test_verdicts_on_liveness_are_the_same(case: Live, verdict: type[Verdict], tmp_path: Path) -> None:
+    system = live_system(case)
+    ours = check(system, only=[case.claim]).verdicts[case.claim]
+    parameters = {name: value for name, value in system.config if not name.startswith("fair.")}
+    named = {PEER_NAMES.get(n, n.upper()): PEER_NAMES.get(v, v) for n, v in parameters.items()}
+    theirs = live_spin(case, {**named, "LIMIT": "3"}, tmp_path)
+    assert isinstance(ours, verdict)
+    assert theirs == (verdict is Violated)

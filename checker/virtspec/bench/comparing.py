@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from virtspec.bench.checkers import OURS, Checker, Failed, Found, OutOfTime
+from virtspec.bench.checkers import HOLDS, OURS, Checker, Failed, Found, OutOfTime
 from virtspec.bench.instances import Instance
 from virtspec.bench.processes import Ran, run
 
@@ -48,9 +48,14 @@ class Row:
     samples: tuple[Sample, ...]
 
     @property
-    def counts(self) -> tuple[int, int]:
-        """States and transitions; those of a round that differs from the first, if there is one."""
-        counts = [(sample.found.states, sample.found.transitions) for sample in self.samples]
+    def verdict(self) -> str:
+        """What it says of the properties judged; in one round at least, if that is not that they hold."""
+        return next((s.found.verdict for s in self.samples if s.found.verdict != HOLDS), HOLDS)
+
+    @property
+    def counts(self) -> tuple[int, int] | None:
+        """States and transitions; those of a round that differs from the first, if there is one. None: it tells none."""
+        counts = [_counts(sample.found) for sample in self.samples]
         return next((count for count in counts if count != counts[0]), counts[0])
 
     @property
@@ -74,15 +79,17 @@ class Row:
         known = [s.peak for s in self.samples if s.peak is not None]
         return int(median(known)) if known else None
 
-    @property
-    def speed(self) -> float | None:
-        """States per second of searching; None if that took no time that could be measured."""
-        return self.counts[0] / self.search if self.search > 0 else None
+    def speed(self, states: int | None) -> float | None:
+        """So many states per second of searching; None if that took no time that could be measured."""
+        return states / self.search if states is not None and self.search > 0 else None
 
-    @property
-    def bytes_per_state(self) -> float | None:
-        states = self.counts[0]
-        return self.peak / states if self.peak is not None and states >= MEMORY_FROM else None
+    def bytes_per_state(self, states: int | None) -> float | None:
+        """The peak memory, divided; None if there are too few states to say."""
+        return self.peak / states if self.peak is not None and states is not None and states >= MEMORY_FROM else None
+
+
+def _counts(found: Found) -> tuple[int, int] | None:
+    return None if found.states is None or found.transitions is None else (found.states, found.transitions)
 
 
 @dataclass
@@ -94,6 +101,8 @@ class Comparison:
     failures: dict[str, str] = field(default_factory=dict)
     """Why a checker has no row, by its name."""
     out_of_time: set[str] = field(default_factory=set)
+    claim: str | None = None
+    """What of its liveness was judged; None: its safety."""
 
     @property
     def ours(self) -> list[Row]:
@@ -106,22 +115,36 @@ class Comparison:
         return sum(s.others * s.whole for s in samples) / sum(s.whole for s in samples) if samples else 0.0
 
     @property
+    def states(self) -> int | None:
+        """How many states there are: the known number, or what the first checker that tells found."""
+        return self.instance.expected or next((row.counts[0] for row in self.rows if row.counts is not None), None)
+
+    @property
     def disagreements(self) -> list[str]:
-        """Counts that differ, from what is known or between two checkers: one line each."""
-        lines = []
-        if not self.rows:
-            return []
+        """Verdicts and counts that differ, from what is known or between two checkers: one line each."""
+        lines = [
+            f"{self.instance}: {r.checker} says {r.verdict}, but it holds" for r in self.rows if r.verdict != HOLDS
+        ]
+        told = [(row.checker, *row.counts) for row in self.rows if row.counts is not None]
+        if not told:
+            return lines
+        first, found, taken = told[0]
         known = self.instance.expected
-        said = f"{self.rows[0].checker} found" if known is None else "there are"
-        states, transitions = known or self.rows[0].counts[0], self.rows[0].counts[1]
-        for row in self.rows:
-            if row.counts[0] != states:
-                lines.append(f"{self.instance}: {row.checker} found {row.counts[0]:,} states, but {said} {states:,}")
-            elif row.counts[1] != transitions:
-                first = self.rows[0].checker
-                counted = f"{row.counts[1]:,} transitions, but {first} {transitions:,}"
-                lines.append(f"{self.instance}: {row.checker} took {counted}")
+        said = f"{first} found" if known is None else "there are"
+        for checker, states, transitions in told:
+            if states != (known or found):
+                lines.append(f"{self.instance}: {checker} found {states:,} states, but {said} {known or found:,}")
+            elif transitions != taken:
+                lines.append(f"{self.instance}: {checker} took {transitions:,} transitions, but {first} {taken:,}")
         return lines
+
+    def speed_ratio(self, mine: Row, row: Row) -> float | None:
+        """How many times faster `mine` searches; None if that cannot be said, or if something differs."""
+        return None if self.disagreements else ratio(row.search, mine.search)
+
+    def whole_ratio(self, mine: Row, row: Row) -> float | None:
+        """How many times sooner `mine` has its verdict; None if something differs."""
+        return None if self.disagreements else ratio(row.whole, mine.whole)
 
 
 def compare(
@@ -130,9 +153,13 @@ def compare(
     rounds: int,
     timeout: float,
     tell: Callable[[str], None] = lambda text: None,
+    claim: str | None = None,
 ) -> Comparison:
-    """Let every checker search `instance` once a round. One that fails is left out of the rounds after."""
-    comparison = Comparison(instance)
+    """Let every checker search `instance` once a round. One that fails is left out of the rounds after.
+
+    `claim` says what of its liveness they judge, if they do.
+    """
+    comparison = Comparison(instance, claim=claim)
     samples: dict[str, list[Sample]] = {checker.name: [] for checker in checkers}
     for number in range(1, rounds + 1):
         for checker in checkers:
@@ -197,9 +224,10 @@ def as_json(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
     return [
         {
             "instance": str(c.instance),
-            "states": c.instance.expected or (c.rows[0].counts[0] if c.rows else None),
+            "claim": c.claim,
+            "states": c.states,
             "other_load": round(c.others, 2),
-            "checkers": [_row_json(row, c.ours) for row in c.rows],
+            "checkers": [_row_json(row, c) for row in c.rows],
             "failed": c.failures,
             "disagreements": c.disagreements,
         }
@@ -207,14 +235,17 @@ def as_json(comparisons: Iterable[Comparison]) -> list[dict[str, Any]]:
     ]
 
 
-def _row_json(row: Row, ours: list[Row]) -> dict[str, Any]:
+def _row_json(row: Row, comparison: Comparison) -> dict[str, Any]:
     found = row.samples[0].found
+    states, transitions = row.counts or (None, None)
     return {
         "checker": row.checker,
         "workers": row.workers,
-        "states": row.counts[0],
-        "transitions": row.counts[1],
+        "verdict": row.verdict,
+        "states": states,
+        "transitions": transitions,
         "depth": found.depth,
+        "product_states": found.product_states,
         "build_seconds": round(row.build, 4),
         "search_seconds": round(row.search, 4),
         "whole_seconds": round(row.whole, 4),
@@ -223,8 +254,8 @@ def _row_json(row: Row, ours: list[Row]) -> dict[str, Any]:
         "own_bytes_per_state": found.bytes_per_state,
         "whole_seconds_of_rounds": [round(s.whole, 4) for s in row.samples],
         "search_seconds_of_rounds": [round(s.search, 4) for s in row.samples],
-        "speed_ratio": {mine.checker: _rounded(ratio(mine.speed, row.speed)) for mine in ours},
-        "whole_ratio": {mine.checker: _rounded(ratio(row.whole, mine.whole)) for mine in ours},
+        "speed_ratio": {mine.checker: _rounded(comparison.speed_ratio(mine, row)) for mine in comparison.ours},
+        "whole_ratio": {mine.checker: _rounded(comparison.whole_ratio(mine, row)) for mine in comparison.ours},
     }
 
 

@@ -125,10 +125,10 @@ SIZES = {
 """About 10^2 to 10^4 states, 10^5 to 10^6, 10^7."""
 
 
-def chosen(sizes: Sequence[str], models: Sequence[str]) -> list[Instance]:
+def chosen(sizes: Sequence[str], models: Sequence[str], classes: Mapping[str, Sequence[str]] = SIZES) -> list[Instance]:
     """The instances a command asks for: size classes and single instances, in order and each once.
 
-    `models`, if any are given, are those to take from the classes. Raises UsageError.
+    `models`, if any are given, are those to take from the `classes`. Raises UsageError.
     """
     for name in models:
         if name not in MODELS:
@@ -137,11 +137,11 @@ def chosen(sizes: Sequence[str], models: Sequence[str]) -> list[Instance]:
     for size in sizes:
         if ":" in size:
             found.append(instance(size))
-        elif size in SIZES:
-            of_class = [instance(text) for text in SIZES[size]]
+        elif size in classes:
+            of_class = [instance(text) for text in classes[size]]
             found += [one for one in of_class if not models or one.model in models]
         else:
-            hint = did_you_mean(size, SIZES)
+            hint = did_you_mean(size, classes)
             raise UsageError(f"{size!r} is no size; {hint}; a single instance is written ring:P=2,C=1,K=2")
     if not found:
         raise UsageError(f"there is no {' or '.join(sizes)} instance of {', '.join(models)}")

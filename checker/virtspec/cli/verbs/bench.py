@@ -3,6 +3,9 @@
 It needs a checkout of virtspec: the models are in tests/corpus/classics, those of the others in tests/bench/peers. In
 every round each checker takes its turn; medians are shown, and how many times faster virtspec is. --record keeps them
 in tests/bench/history.jsonl. A checker that this machine lacks is named.
+
+With --liveness one temporal property of each model is judged, every process being weakly fair: by virtspec, by SPIN
+and by TLC. Where their verdicts differ there are no ratios.
 """
 
 from __future__ import annotations
@@ -36,6 +39,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "ring:P=2,C=1,K=2 (default: small)",
     )
     what.add_argument(
+        "--liveness",
+        action="store_true",
+        help="that something happens at last, under weak fairness: peterson, mcs and ring, small and medium, no Rumur",
+    )
+    what.add_argument(
         "--models", metavar="NAME,...", type=_names, default=(), help="these models of a size (default: all)"
     )
     peers = what.add_mutually_exclusive_group()
@@ -63,25 +71,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    from virtspec.bench import checkers, history, instances
+    from virtspec.bench import checkers, history, instances, liveness
     from virtspec.bench.comparing import as_json
     from virtspec.errors import UsageError
 
     root = instances.root(None, args.root)
-    wanted = instances.chosen(_single(args.sizes), args.models)
+    kind = liveness if args.liveness else checkers
+    wanted = (liveness if args.liveness else instances).chosen(_single(args.sizes), args.models)
     jar: Path | None = args.tlc_jar
     if jar is not None and not jar.is_file():
         raise UsageError(f"--tlc-jar {jar}: there is no such file")
     jar = None if jar is None else jar.resolve()  # checkers run in folders of their own
-    taking_part, missing = checkers.available(root, () if args.no_peers else args.peers, args.workers, jar)
+    taking_part, missing = kind.available(root, () if args.no_peers else args.peers, args.workers, jar)
     text = args.format == "text"
     with Output(args.output) as out:
         about = history.facts(root, {checker.tool for checker in taking_part}, jar)
         if text:
-            out.lines_of(_heading(about, missing, args.repeat))
+            out.lines_of(_heading(about, missing, args.repeat, args.liveness))
         with progress.line(progress.wanted(args.no_progress, quiet=False)) as put:
             done, interrupted = _compared(args, wanted, taking_part, put, out if text else None)
-        line = {"kind": "bench", **about, "repeat": args.repeat, "missing": missing, "instances": as_json(done)}
+        line = {
+            "kind": "liveness" if args.liveness else "bench",
+            **about,
+            "repeat": args.repeat,
+            "missing": missing,
+            "instances": as_json(done),
+        }
         wrong = [problem for comparison in done for problem in comparison.disagreements]
         if text:
             out.lines_of(_conclusion(done, wrong, interrupted))
@@ -104,11 +119,13 @@ def _compared(
 ) -> tuple[list[Comparison], bool]:
     """Every instance, shown on `out` as soon as it is measured; and whether Ctrl-C was pressed before the last."""
     from virtspec.bench.comparing import compare
+    from virtspec.bench.liveness import CLAIMS
 
     done: list[Comparison] = []
     try:
         for instance in wanted:
-            comparison = compare(instance, taking_part, args.repeat, args.timeout, put)
+            claim = CLAIMS[instance.model].says if args.liveness else None
+            comparison = compare(instance, taking_part, args.repeat, args.timeout, put, claim)
             done.append(comparison)
             if out is not None:
                 out.line()
@@ -121,26 +138,32 @@ def _compared(
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
-def _heading(about: dict[str, Any], missing: dict[str, str], repeat: int) -> list[list[Part]]:
+def _heading(about: dict[str, Any], missing: dict[str, str], repeat: int, liveness: bool) -> list[list[Part]]:
     host, versions = about["host"], about["versions"]
     lines: list[list[Part]] = [
         [f"{host['cpu']}, {plural(host['cores'], 'core')}, {host['memory_gib']} GiB, Python {host['python']}"],
         [", ".join(f"{tool} {version}" for tool, version in versions.items() if version is not None)],
         [f"Medians of {plural(repeat, 'round')}. 2.00x: virtspec with so many workers is twice as fast."],
+        ["The ratios behind states/s are of searching alone, those behind seconds of the whole way to a verdict."],
     ]
+    if liveness:
+        lines.append(
+            ["Liveness, every process weakly fair. States are those of the model, whatever is searched for it."]
+        )
     return lines + [[(f"{peer} is missing; {why}", "warn")] for peer, why in missing.items()]
 
 
 def shown(comparison: Comparison) -> list[list[Part]]:
     """The table of one instance."""
-    ours = comparison.ours
-    states = comparison.instance.expected or (comparison.rows[0].counts[0] if comparison.rows else None)
+    states = comparison.states
     counted = [] if states is None else [f"  {plural(states, 'state')}"]
-    lines: list[list[Part]] = [[(str(comparison.instance), "head"), *counted]]
+    claimed = [] if comparison.claim is None else [f"  {comparison.claim}"]
+    lines: list[list[Part]] = [[(str(comparison.instance), "head"), *counted, *claimed]]
     if comparison.rows:
-        mine = [row.checker for row in ours]
-        head = ["checker", "states/s", *mine, "seconds to verdict", *mine, "MB", "bytes/state"]
-        cells = [_cells(row, ours) for row in comparison.rows]
+        mine = [row.checker for row in comparison.ours]
+        judged = [] if comparison.claim is None else ["verdict"]
+        head = ["checker", *judged, "states/s", *mine, "seconds to verdict", *mine, "MB", "bytes/state"]
+        cells = [_cells(row, comparison) for row in comparison.rows]
         first, *others = _aligned([head, *cells])
         lines.append([(first, "dim")])
         lines += [[text] for text in others]
@@ -150,18 +173,22 @@ def shown(comparison: Comparison) -> list[list[Part]]:
         )
         lines.append([(busy, "warn")])
     lines += [[f"  {name}  ", (f"failed: {why}", "bad")] for name, why in comparison.failures.items()]
-    return lines + [[(f"  DIFFERENT COUNTS  {line}", "bad")] for line in comparison.disagreements]
+    return lines + [[(f"  DIFFERENT ANSWERS  {line}", "bad")] for line in comparison.disagreements]
 
 
-def _cells(row: Row, ours: list[Row]) -> list[str]:
-    from virtspec.bench.comparing import ratio
-
-    speed = "-" if row.speed is None else f"{row.speed:,.0f}"
-    faster = [_times(ratio(mine.speed, row.speed)) for mine in ours]
-    sooner = [_times(ratio(row.whole, mine.whole)) for mine in ours]
-    size = "-" if row.peak is None else f"{row.peak / 1e6:,.0f}"
-    per_state = "-" if row.bytes_per_state is None else f"{row.bytes_per_state:,.0f}"
-    return [row.checker, speed, *faster, f"{row.whole:,.2f}", *sooner, size, per_state]
+def _cells(row: Row, comparison: Comparison) -> list[str]:
+    rate, per_state = row.speed(comparison.states), row.bytes_per_state(comparison.states)
+    ours = comparison.ours
+    return [
+        row.checker,
+        *([] if comparison.claim is None else [row.verdict]),
+        "-" if rate is None else f"{rate:,.0f}",
+        *(_times(comparison.speed_ratio(mine, row)) for mine in ours),
+        f"{row.whole:,.2f}",
+        *(_times(comparison.whole_ratio(mine, row)) for mine in ours),
+        "-" if row.peak is None else f"{row.peak / 1e6:,.0f}",
+        "-" if per_state is None else f"{per_state:,.0f}",
+    ]
 
 
 def _times(value: float | None) -> str:
@@ -182,7 +209,7 @@ def _conclusion(done: list[Comparison], wrong: list[str], interrupted: bool) -> 
     failed = sum(len(comparison.failures) for comparison in done)
     if wrong:
         lines += [[(line, "bad")] for line in wrong]
-        lines.append([("The counts differ: these figures compare nothing.", "bad")])
+        lines.append([("The answers differ: these figures compare nothing.", "bad")])
     elif interrupted:
         lines.append([(f"Interrupted; {plural(len(done), 'instance')} measured.", "warn")])
     elif failed:
