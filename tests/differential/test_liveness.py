@@ -92,11 +92,10 @@ def compare(seeds: range) -> tuple[int, int]:
         verdict = api.check(system, engine="oracle").verdicts["claim"]
         native = api.check(system, engine="native", workers=1).verdicts["claim"]
         assert type(native) is type(verdict), text
-        (instance,) = system.temporal[0].instances
         # A trace was replayed and judged by the definition; that nothing was missed is what is tried here.
         assert isinstance(verdict, Holds | Violated)
         if isinstance(verdict, Holds):
-            assert not violated(system, instance), text
+            assert not any(violated(system, instance) for instance in system.temporal[0].instances), text
         answers[isinstance(verdict, Violated)] += 1
     return answers[0], answers[1]
 

@@ -48,7 +48,7 @@ OFTEN = 2
 
 def compare(system: System, seen: Counter[str]) -> None:
     found = api.simulate(system, seed=len(system.fields), walks=WALKS, depth=DEPTH, workers=2)
-    walking = Walks(system, [*system.properties], [FAULT, DEADLOCK], found.seed, DEPTH, 1)
+    walking = Walks(system, [*system.properties], [], [FAULT, DEADLOCK], found.seed, DEPTH, 1)
     soonest: dict[str, int] = {}
     enabled: Counter[str] = Counter()
     taken = 0

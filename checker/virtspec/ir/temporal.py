@@ -143,6 +143,13 @@ def negated(formula: Formula) -> Formula:
             return until(negated(left), negated(right))
 
 
+def conjuncts(formula: Formula | CanReach) -> tuple[Formula | CanReach, ...]:
+    """The formulas all of which must hold."""
+    if isinstance(formula, Both):
+        return (*conjuncts(formula.left), *conjuncts(formula.right))
+    return (formula,)
+
+
 def atoms(formula: Formula) -> set[int]:
     """The atoms that a formula speaks of."""
     match formula:

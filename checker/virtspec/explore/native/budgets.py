@@ -30,6 +30,7 @@ def amounts(graph: StateGraph, budget: Budget) -> list[Amounts]:
     """What was found for each allowance of a budget."""
     if graph.states > MOST_STATES:
         raise UsageError(f"{graph.states:,} states are too many to follow what is spent; {MOST_STATES:,} are not")
+    graph.prepare(allowance.stretch.claims for allowance in budget.allowances)
     return [_Meter(graph, budget.id, allowance).amounts() for allowance in budget.allowances]
 
 
@@ -48,9 +49,9 @@ class _Observer:
         amounts, begins = tables(graph.kinds, allowance)
         match stretch:
             case Between():
-                claims = held  # in the order of START and STOP
+                claims = START * held.true(0) + STOP * held.true(1)
             case Occurrence():
-                claims = held * STOP
+                claims = STOP * held.true(0)
             case _:
                 claims = START + STOP * graph.resting
         # Behind the labels come those of steps that change nothing.

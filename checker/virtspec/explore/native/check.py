@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from virtspec.errors import UsageError
 from virtspec.explore.budgets.amounts import judge
@@ -24,10 +25,12 @@ from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
-from virtspec.ir.budget import Budget
-from virtspec.ir.system import System, Temporal
+from virtspec.ir.system import System
 from virtspec.semantics.interp import State
 from virtspec.trace.verdict import Unknown, Verdict
+
+if TYPE_CHECKING:
+    from virtspec.explore.native.graph import StateGraph
 
 
 def check(
@@ -61,12 +64,15 @@ def check(
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
     if values and reduce:
         raise UsageError("reductions leave values out, so these cannot be counted: leave out --reduce or --values")
+    behaviours = _Behaviours(system, only, limits, progress, workers or os.cpu_count() or 1)
+    if behaviours.ids and not (judged or always or values or checkpoint or resume):
+        return behaviours.alone(started)
     small = reduced(system, [p.id for p in judged], reduce)
     chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
     made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
     code = Code.of(made.text)
     wanted = _wanted(made, always, fail_fast)
-    with Search(made, code, workers or os.cpu_count() or 1, limits, wanted) as search:
+    with Search(made, code, behaviours.workers, limits, wanted) as search:
         compiled = time.monotonic()
         who = identity(system, made, [*(p.id for p in judged), *always])
         with keeping(search, who, checkpoint=checkpoint, every=checkpoint_every, resume=resume, warn=warn):
@@ -74,11 +80,9 @@ def check(
         report = _report(search, made, small)
         report.values = distinct_values(search) if values else {}
     report.settle(system, [i for i in (*(p.id for p in judged), *always) if i not in report.verdicts])
-    temporal = [p for p in system.temporal if only is None or p.id in only]
-    budgets = [p for p in system.budgets if only is None or p.id in only]
-    if temporal or budgets:
-        _judge_behaviours(report, system, temporal, budgets, limits)
-    report.compile_seconds, report.seconds = compiled - started, search.before + time.monotonic() - compiled
+    report.compile_seconds = compiled - started
+    behaviours.judge(report)
+    report.seconds = search.before + time.monotonic() - started - report.compile_seconds
     if factors and report.complete:
         states = [*(p.id for p in judged), *always]
         again = partial(check, system, only=states, limits=limits, progress=progress, workers=workers)
@@ -86,28 +90,60 @@ def check(
     return report
 
 
-def _judge_behaviours(
-    report: Report, system: System, temporal: Sequence[Temporal], budgets: Sequence[Budget], limits: Limits
-) -> None:
-    """Judge temporal properties and budgets, if everything reachable was seen; Ctrl-C leaves what is known of others."""
-    ids = [*(p.id for p in temporal), *(p.id for p in budgets)]
-    if report.complete:
-        from virtspec.explore.native.budgets import amounts  # only where they are needed
-        from virtspec.explore.native.graph import graph_of
+class _Behaviours:
+    """Temporal properties and budgets: what is judged on the graph of every single state."""
+
+    def __init__(
+        self,
+        system: System,
+        only: Sequence[str] | None,
+        limits: Limits,
+        progress: Callable[[Progress], None] | None,
+        workers: int,
+    ) -> None:
+        self.system, self.limits, self.progress, self.workers = system, limits, progress, workers
+        self.temporal = [p for p in system.temporal if only is None or p.id in only]
+        self.budgets = [p for p in system.budgets if only is None or p.id in only]
+        self.ids = [p.id for group in (self.temporal, self.budgets) for p in group]
+
+    def alone(self, started: float) -> Report:
+        """The report where nothing else is asked: the search for the graph is the only one."""
+        from virtspec.explore.native.graph import graph_of  # only where it is needed
+
+        with graph_of(self.system, self.limits, self.progress) as (search, graph):
+            report = _report(search, search.module, reduced(self.system, [], ()))
+            if graph is not None:
+                self._on(graph, report)
+            report.settle(self.system, [prop for prop in self.ids if prop not in report.verdicts])
+            report.seconds = time.monotonic() - started - report.compile_seconds
+        return report
+
+    def judge(self, report: Report) -> None:
+        """Judge them, if everything reachable was seen; what a limit or Ctrl-C leaves open is undetermined."""
+        if report.complete and self.ids:
+            from virtspec.explore.native.graph import graph_of
+
+            with graph_of(self.system, self.limits, self.progress) as (search, graph):
+                if search.stopped == INTERRUPTED:
+                    report.stopped, report.complete = INTERRUPTED, False
+                elif graph is None:
+                    report.verdicts.update({prop: Unknown(search.stopped) for prop in self.ids})
+                else:
+                    self._on(graph, report)
+        report.settle(self.system, [prop for prop in self.ids if prop not in report.verdicts])
+
+    def _on(self, graph: StateGraph, report: Report) -> None:
+        from virtspec.explore.native.budgets import amounts
         from virtspec.explore.native.liveness import behaviours
 
         try:
-            with graph_of(system, limits) as graph:
-                if isinstance(graph, str):
-                    report.verdicts.update({prop: Unknown(graph) for prop in ids})
-                else:
-                    report.verdicts.update(behaviours(graph, temporal))
-                    for budget in budgets:
-                        found = judge(system, budget, amounts(graph, budget))
-                        report.verdicts[budget.id], report.amounts[budget.id] = found
+            report.verdicts.update(behaviours(graph, self.temporal, self.workers))
+            for budget in self.budgets:
+                found = judge(self.system, budget, amounts(graph, budget))
+                report.verdicts[budget.id], report.amounts[budget.id] = found
         except KeyboardInterrupt:
             report.stopped, report.complete = INTERRUPTED, False
-    report.settle(system, [prop for prop in ids if prop not in report.verdicts])
+        report.compile_seconds += graph.compile_seconds
 
 
 def _measured(note: Reduction, states: int, reduce: Sequence[str], again: Callable[..., Report]) -> Reduction:

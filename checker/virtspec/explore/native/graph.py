@@ -7,9 +7,10 @@ Memory: 8 bytes for each state and word, 4 for its slot in the table, 16 for whe
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,11 +23,11 @@ from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.level_kernels import BLOCK
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, Words, reserve
-from virtspec.explore.native.module import MOST_PROPERTIES, module
+from virtspec.explore.native.module import MOST_PROPERTIES, Module, module
 from virtspec.explore.native.search import Bits, Search, Wanted
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.workers import ROOM
-from virtspec.explore.report import INTERRUPTED, Limits
+from virtspec.explore.report import Limits, Progress
 from virtspec.ir.budget import Occurrence
 from virtspec.ir.nodes import Expr
 from virtspec.ir.passes.labels import LABEL, Label, Labelled, labelled
@@ -44,25 +45,50 @@ MOST_UNITS = 62
 
 
 @contextmanager
-def graph_of(system: System, limits: Limits) -> Iterator[StateGraph | str]:
-    """The graph of all states a system reaches, or why there is none: a limit that was met.
+def graph_of(
+    system: System, limits: Limits, progress: Callable[[Progress], None] | None = None
+) -> Iterator[tuple[Search, StateGraph | None]]:
+    """A search for all states a system reaches, and the graph of them, if the search was not stopped.
 
-    Raises KeyboardInterrupt for Ctrl-C, UsageError for what is too large.
+    Raises UsageError for what is too large.
     """
+    started = time.monotonic()
     marked = labelled(system)
     made = module(marked.blank, [], intrinsics.CHECKED)
     with Search(made, Code.of(made.text), 1, limits, Wanted(Bits(0), Bits(0))) as search:
-        search.run(made.layout.pack(marked.blank.init))
-        if search.stopped == INTERRUPTED:
-            raise KeyboardInterrupt
-        yield search.stopped or StateGraph(system, search, marked)
+        compiled = time.monotonic() - started
+        search.run(made.layout.pack(marked.blank.init), progress)
+        yield search, None if search.stopped else StateGraph(system, search, marked, compiled)
+
+
+@dataclass(frozen=True)
+class Claims:
+    """Where claims are true: claim i in the states whose entry in `masks` has the bit `bits[i]`; one that is not defined
+    is not true."""
+
+    masks: Numbers
+    bits: tuple[int, ...]
+
+    def true(self, claim: int) -> Numbers:
+        """1 for each state in which it is, else 0."""
+        return np.ascontiguousarray(self.masks >> self.bits[claim] & 1)
+
+    @property
+    def somewhere(self) -> frozenset[int]:
+        """The claims that are true in some state."""
+        met = int(np.bitwise_or.reduce(self.masks))
+        return frozenset(i for i, bit in enumerate(self.bits) if met >> bit & 1)
 
 
 class StateGraph:
     """The graph of a search through `marked.blank` that has seen everything, with one worker and no reductions."""
 
-    def __init__(self, system: System, search: Search, marked: Labelled) -> None:
+    def __init__(self, system: System, search: Search, marked: Labelled, compile_seconds: float) -> None:
         self.system = system
+        self.compile_seconds = compile_seconds
+        """What was spent on making machine code, of the search and of whatever was asked since."""
+        self.known: list[tuple[dict[Expr, int], Numbers]] = []
+        """Claims that were judged at once, each with its bit, and the bits that are set in each state."""
         self.blank = marked.blank
         self.search = search
         self.kinds = marked.labels
@@ -108,8 +134,8 @@ class StateGraph:
         return self.kinds[int(self.labels[edge]) % len(self.kinds)]
 
     def _link(self, system: System) -> None:
-        made = module(system, [], self.search.module.checked)
-        code, label = Code.of(made.text), made.layout.node(LABEL)
+        made, code = self._compiled(system, [])
+        label = made.layout.node(LABEL)
         assert isinstance(label, Leaf)
         room = max(ROOM, 2 * made.most_successors)
         part = self.search.visited.parts[0]
@@ -127,22 +153,43 @@ class StateGraph:
 
     # --- what is true of states, and which steps are between them
 
-    def claims(self, claims: tuple[Expr, ...]) -> Numbers:
-        """For each state a bit for each claim that is true there; one that is not defined is not."""
-        if len(claims) > MOST_PROPERTIES:
-            raise UsageError(f"more than {MOST_PROPERTIES} claims in one property")
-        masks: Numbers = np.zeros(self.states, np.int64)
+    def prepare(self, asked: Iterable[Sequence[Expr]]) -> None:
+        """Judge claims in all states, as many at once as there are bits. Those of one property stay together."""
+        at_once: dict[Expr, None] = {}
+        for claims in asked:
+            if len(claims) > MOST_PROPERTIES:
+                raise UsageError(f"more than {MOST_PROPERTIES} claims in one property")
+            if len(at_once | dict.fromkeys(claims)) > MOST_PROPERTIES:
+                self._judge(at_once)
+                at_once = {}
+            at_once |= dict.fromkeys(claims)
+        if at_once:
+            self._judge(at_once)
+
+    def claims(self, claims: Sequence[Expr]) -> Claims:
+        """Where claims are true that `prepare` was told of."""
         if not claims:
-            return masks
-        judged = [Property(f"p{i}", f"p{i}", "reachable", e) for i, e in enumerate(claims)]
-        still = replace(self.blank, properties=tuple(judged), actions=(), runners=())  # no steps to be compiled
-        made = module(still, judged, self.search.module.checked)
-        code = Code.of(made.text)
+            return Claims(np.zeros(self.states, np.int64), ())
+        numbers, masks = next(known for known in self.known if all(claim in known[0] for claim in claims))
+        return Claims(masks, tuple(numbers[claim] for claim in claims))
+
+    def _judge(self, claims: Iterable[Expr]) -> None:
+        numbers = {claim: i for i, claim in enumerate(claims)}
+        judged = [Property(f"p{i}", f"p{i}", "reachable", claim) for claim, i in numbers.items()]
+        _, code = self._compiled(replace(self.blank, actions=(), runners=()), judged)  # no steps to be compiled
+        masks: Numbers = np.zeros(self.states, np.int64)
         call = ctypes.CFUNCTYPE(None, *[ctypes.c_int64] * 3)(code.address("judge"))
         call(self.arena.ctypes.data, self.states, masks.ctypes.data)
         if np.any(masks < 0):
             raise InternalError(BROKEN_CODE)
-        return masks
+        self.known.append((numbers, masks))
+
+    def _compiled(self, system: System, judged: Sequence[Property]) -> tuple[Module, Code]:
+        started = time.monotonic()
+        made = module(replace(system, properties=tuple(judged)), judged, self.search.module.checked)
+        code = Code.of(made.text)
+        self.compile_seconds += time.monotonic() - started
+        return made, code
 
     def pack(self, state: State) -> tuple[int, ...]:
         return self.search.module.layout.pack((*state, 0))

@@ -6,6 +6,7 @@ What is done here is what `explore.liveness.check` does plainly; see there for t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -16,11 +17,10 @@ from virtspec.errors import InternalError, UsageError
 from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.native import graph_kernels
-from virtspec.explore.native.graph import StateGraph
+from virtspec.explore.native.graph import Claims, StateGraph
 from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTING, RESULT, SETS, UNITS
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
-from virtspec.explore.native.module import MOST_PROPERTIES
 from virtspec.explore.reasons import why_not
 from virtspec.ir.system import Action, Instance, Temporal
 from virtspec.ir.temporal import TRUE, CanReach, negated
@@ -32,43 +32,55 @@ from virtspec.trace.verdict import Verdict, Violated
 MOST_NODES = (1 << 32) - 1
 
 
-def behaviours(graph: StateGraph, props: Sequence[Temporal]) -> dict[str, Verdict]:
-    """Judge temporal properties, on every single state, since renamed members would exchange who is treated fairly."""
-    return {p.id: judge(graph, p) for p in props}
+BYTES = 200
+"""Of memory for a state while an instance is judged, roughly."""
 
 
-def judge(graph: StateGraph, prop: Temporal) -> Verdict:
+def behaviours(graph: StateGraph, props: Sequence[Temporal], workers: int) -> dict[str, Verdict]:
+    """Judge temporal properties, on every single state, since renamed members would exchange who is treated fairly.
+
+    Each of up to so many workers judges one instance at a time, as far as there is memory for that.
+    """
+    graph.prepare(instance.claims for prop in props for instance in prop.instances)
+    at_once = min(workers, max(graph.search.memory // (BYTES * graph.states), 1))
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        asked = {p.id: [pool.submit(violation, graph, p.id, i) for i in p.instances] for p in props}
+        return {p.id: judge(graph, p, asked[p.id]) for p in props}
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def judge(graph: StateGraph, prop: Temporal, asked: Sequence[Future[Trace | None]]) -> Verdict:
     """Whether all instances of a property hold; if not, a behaviour that violates the first which does not."""
-    somewhere: list[frozenset[int]] = []
-    for instance in prop.instances:
-        claims = graph.claims(instance.claims)
-        bits = int(np.bitwise_or.reduce(claims))
-        somewhere.append(frozenset(i for i in range(MOST_PROPERTIES) if bits >> i & 1))
-        trace = violation(graph, prop.id, instance, claims)
+    for number, answer in enumerate(asked):
+        trace = answer.result()
         if trace is not None:
+            for other in asked[number:]:
+                other.cancel()
             reason = why_not(graph.system, prop, trace)
             if reason is None:
                 raise InternalError(f"the native engine gave a behaviour for {prop.id} that does not violate it")
             return Violated(trace, reason)
-    return held(prop, somewhere)
+    return held(prop, [graph.claims(instance.claims).somewhere for instance in prop.instances])
 
 
-def violation(graph: StateGraph, prop: str, instance: Instance, claims: Numbers) -> Trace | None:
+def violation(graph: StateGraph, prop: str, instance: Instance) -> Trace | None:
     """A fair behaviour that does not satisfy the formula, or a state from which its goal cannot be reached."""
+    claims = graph.claims(instance.claims)
     if isinstance(instance.formula, CanReach):
-        return _dead_end(graph, prop, claims >> instance.formula.atom & 1)
+        return _dead_end(graph, prop, claims.true(instance.formula.atom))
     return Product(graph, automaton(negated(instance.formula)), claims).violation(prop)
 
 
 def _dead_end(graph: StateGraph, prop: str, good: Numbers) -> Trace | None:
     """A shortest way to a state from which no good one can be reached."""
-    good = np.ascontiguousarray(good)
     while graph_kernels.spread(graph.offsets, graph.targets, good):
         pass
     lost = np.flatnonzero(good == 0)
     if not len(lost):
         return None
-    everything = Product(graph, automaton(TRUE), good)
+    everything = Product(graph, automaton(TRUE), Claims(good, ()))
     number = int(lost[0])
     way = everything.way_finder().find(0, node=number)[0] if number else []
     return _trace(graph, prop, [Place(0), *map(Place, way)], None)
@@ -77,7 +89,7 @@ def _dead_end(graph: StateGraph, prop: str, good: Numbers) -> Trace | None:
 class Product:
     """The states with the automaton beside them."""
 
-    def __init__(self, graph: StateGraph, made: Automaton, claims: Numbers) -> None:
+    def __init__(self, graph: StateGraph, made: Automaton, claims: Claims) -> None:
         self.graph = graph
         self.size = len(made.transitions)
         self.nodes = graph.states * self.size
@@ -87,12 +99,12 @@ class Product:
         self.sets = (1 << made.sets) - 1
         first = np.cumsum([0, *(len(row) for row in made.transitions)], dtype=np.int64)
         columns = [
-            [sum(1 << i for i in t.true) for t in ways],
-            [sum(1 << i for i in t.false) for t in ways],
+            [sum(1 << claims.bits[i] for i in t.true) for t in ways],
+            [sum(1 << claims.bits[i] for i in t.false) for t in ways],
             [t.target for t in ways],
             [self.sets & ~sum(1 << k for k in t.postponed) for t in ways],
         ]
-        self.arrays = (self.size, first, *(np.array(c, np.int64) for c in columns), *graph.arrays, claims)
+        self.arrays = (self.size, first, *(np.array(c, np.int64) for c in columns), *graph.arrays, claims.masks)
         bits = [(1 << i, unit) for i, unit in enumerate(graph.units)]
         self.weak = sum(bit for bit, unit in bits if not unit.strong)
         self.strong = sum(bit for bit, unit in bits if unit.strong)
