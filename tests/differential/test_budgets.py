@@ -46,7 +46,8 @@ def specification(draw: random.Random) -> str:
     if process and draw.random() < 0.5:
         stretch = draw.choice([", call=m.run", ", call=m.run, by=t"])
     # One action marks the cost for sure.
-    text += "\n    @action\n    def spend(self) -> None:\n        require(self.at == 2)\n        self.at = 3\n        cost('bell')\n"
+    text += "\n    @action\n    def spend(self) -> None:\n        require(self.at == 2)\n"
+    text += "        self.at = 3\n        cost('bell')\n"
     bound = draw.choice(["<= 1", "<= 2", ">= 1", "== 1", "> 0"])
     params = "m: Walk, t: T" if "by=t" in stretch else "m: Walk"
     return text + f"\n@budget(Walk)\ndef claim({params}) -> Budget:\n    return spent('bell'{stretch}) {bound}\n"

@@ -176,5 +176,7 @@ def _conclusion(report: Report) -> Iterator[list[Part]]:
     open_ones = {v.reason for v in report.verdicts.values() if isinstance(v, Unknown)}
     if report.stopped:
         yield [(f"The search is not complete: {report.stopped}.", "warn")]
-    elif not report.violated and not open_ones:
+    for reason in sorted(open_ones - {report.stopped}):
+        yield from paragraph(f"Left open: {reason}.", "warn", indent=0)
+    if not (report.stopped or report.violated or open_ones):
         yield [("Nothing is violated; every reachable state was seen.", "good")]

@@ -171,11 +171,13 @@ def most(
     more: Slots,
     cursors: Numbers,
     result: Numbers,
+    halt: Numbers,
     root: int,
 ) -> int:
     """The most that a stretch spends; `more` is how much more it may spend from an inner node on.
 
-    Tarjan's algorithm: what can be reached from a component is known when it is. 0, or -1 for an amount beyond 32 bits.
+    Tarjan's algorithm: what can be reached from a component is known when it is. 0, -1 for an amount beyond 32 bits, -2 if
+    it was told to `halt`.
     """
     result[GREATEST], result[SOURCE], result[EDGE] = 0 if root % 2 or claims[0] & START else -1, -1, -1
     count = 0
@@ -187,6 +189,8 @@ def most(
         stack[0], calls[0], cursors[0] = begin, begin, offsets[begin // 2]
         top = depth = 1
         while depth:
+            if halt[0]:
+                return -2
             node = calls[depth - 1]
             s, e = node // 2, cursors[depth - 1]
             if e < offsets[s + 1]:

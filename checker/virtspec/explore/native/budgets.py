@@ -14,24 +14,23 @@ from virtspec.errors import InternalError, UsageError
 from virtspec.explore.budgets.amounts import Amounts, Extreme
 from virtspec.explore.native import budget_kernels
 from virtspec.explore.native.budget_kernels import EDGE, ENDLESS, GREATEST, NEVER, SOURCE, START, STOP
-from virtspec.explore.native.graph import StateGraph
+from virtspec.explore.native.graph import Halted, StateGraph
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
 from virtspec.explore.native.meters import tables
 from virtspec.explore.native.traces import is_a
-from virtspec.ir.budget import Allowance, Between, Budget, Occurrence
+from virtspec.ir.budget import Allowance, Between, Occurrence
 from virtspec.trace.trace import Step, Trace
 
 MOST_STATES = (1 << 30) - 1
 """Four nodes for each are numbered with 32 bits."""
 
 
-def amounts(graph: StateGraph, budget: Budget) -> list[Amounts]:
-    """What was found for each allowance of a budget."""
+def amounts(graph: StateGraph, budget: str, allowance: Allowance) -> Amounts:
+    """What is found for one allowance of a budget."""
     if graph.states > MOST_STATES:
         raise UsageError(f"{graph.states:,} states are too many to follow what is spent; {MOST_STATES:,} are not")
-    graph.prepare(allowance.stretch.claims for allowance in budget.allowances)
-    return [_Meter(graph, budget.id, allowance).amounts() for allowance in budget.allowances]
+    return _Meter(graph, budget, allowance).amounts()
 
 
 @dataclass(frozen=True)
@@ -102,8 +101,11 @@ class _Meter:
         order, low, stack, calls, more = (self._slots() for _ in range(5))
         cursors: Numbers = zeros(self.nodes)
         result: Numbers = np.zeros(ENDLESS, np.int64)
-        given = (*self.arrays, self.seen, order, low, stack, calls, more, cursors, result)
-        if bind(budget_kernels.most, *given)(self.root) < 0:
+        given = (*self.arrays, self.seen, order, low, stack, calls, more, cursors, result, self.graph.halt)
+        done = bind(budget_kernels.most, *given)(self.root)
+        if done == -2:
+            raise Halted
+        if done < 0:
             raise UsageError(f"{self.prop} spends more of {self.allowance.cost} than 32 bits can hold")
         if result[SOURCE] >= 0:
             return Extreme(None, self._endless(int(result[SOURCE]), int(result[EDGE])))

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from virtspec.errors import UsageError
-from virtspec.explore.budgets.amounts import judge
 from virtspec.explore.native import intrinsics, traces
 from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
@@ -133,14 +132,10 @@ class _Behaviours:
         report.settle(self.system, [prop for prop in self.ids if prop not in report.verdicts])
 
     def _on(self, graph: StateGraph, report: Report) -> None:
-        from virtspec.explore.native.budgets import amounts
-        from virtspec.explore.native.liveness import behaviours
+        from virtspec.explore.native.judging import judge_behaviours
 
         try:
-            report.verdicts.update(behaviours(graph, self.temporal, self.workers))
-            for budget in self.budgets:
-                found = judge(self.system, budget, amounts(graph, budget))
-                report.verdicts[budget.id], report.amounts[budget.id] = found
+            judge_behaviours(self.system, graph, self.temporal, self.budgets, report, self.workers)
         except KeyboardInterrupt:
             report.stopped, report.complete = INTERRUPTED, False
         report.compile_seconds += graph.compile_seconds

@@ -44,6 +44,10 @@ MOST_UNITS = 62
 """A bit of a word for each."""
 
 
+class Halted(Exception):
+    """Raised by a search through the graph that was told to halt."""
+
+
 @contextmanager
 def graph_of(
     system: System, limits: Limits, progress: Callable[[Progress], None] | None = None
@@ -87,6 +91,8 @@ class StateGraph:
         self.system = system
         self.compile_seconds = compile_seconds
         """What was spent on making machine code, of the search and of whatever was asked since."""
+        self.halt: Numbers = np.zeros(1, np.int64)
+        """Set to 1 to have long searches end at once, with `Halted`."""
         self.known: list[tuple[dict[Expr, int], Numbers]] = []
         """Claims that were judged at once, each with its bit, and the bits that are set in each state."""
         self.blank = marked.blank

@@ -156,6 +156,7 @@ def components(
     calls: Slots,
     cursors: Numbers,
     result: Numbers,
+    halt: Numbers,
     roots: int,
     sets: int,
     weak: int,
@@ -164,7 +165,8 @@ def components(
     """Judge every strongly connected component that the first `roots` nodes, as far as they are not dead, lead to.
 
     Tarjan's algorithm, with a stack of its own. In the end `order` is the same for the nodes of one component and for no
-    others. What cannot lie on a fair cycle is dead. `sets` are the acceptance sets, `weak` and `strong` the fair units.
+    others. What cannot lie on a fair cycle is dead. `sets` are the acceptance sets, `weak` and `strong` the fair units. -1 if
+    it was told to `halt`.
     """
     count, result[BEST], result[AGAIN] = 0, -1, 0
     for root in range(roots):
@@ -176,6 +178,8 @@ def components(
         stack[0], calls[0], cursors[0] = root, root, 0
         top = depth = 1
         while depth:
+            if halt[0]:
+                return -1
             node = calls[depth - 1]
             s, q = node // size, node % size
             degree = offsets[s + 1] - offsets[s] + 1

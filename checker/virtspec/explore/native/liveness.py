@@ -5,8 +5,7 @@ What is done here is what `explore.liveness.check` does plainly; see there for t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -17,7 +16,7 @@ from virtspec.errors import InternalError, UsageError
 from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.native import graph_kernels
-from virtspec.explore.native.graph import Claims, StateGraph
+from virtspec.explore.native.graph import Claims, Halted, StateGraph
 from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTING, RESULT, SETS, UNITS
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
@@ -32,32 +31,10 @@ from virtspec.trace.verdict import Verdict, Violated
 MOST_NODES = (1 << 32) - 1
 
 
-BYTES = 200
-"""Of memory for a state while an instance is judged, roughly."""
-
-
-def behaviours(graph: StateGraph, props: Sequence[Temporal], workers: int) -> dict[str, Verdict]:
-    """Judge temporal properties, on every single state, since renamed members would exchange who is treated fairly.
-
-    Each of up to so many workers judges one instance at a time, as far as there is memory for that.
-    """
-    graph.prepare(instance.claims for prop in props for instance in prop.instances)
-    at_once = min(workers, max(graph.search.memory // (BYTES * graph.states), 1))
-    pool = ThreadPoolExecutor(at_once)
-    try:
-        asked = {p.id: [pool.submit(violation, graph, p.id, i) for i in p.instances] for p in props}
-        return {p.id: judge(graph, p, asked[p.id]) for p in props}
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def judge(graph: StateGraph, prop: Temporal, asked: Sequence[Future[Trace | None]]) -> Verdict:
-    """Whether all instances of a property hold; if not, a behaviour that violates the first which does not."""
-    for number, answer in enumerate(asked):
-        trace = answer.result()
+def judge(graph: StateGraph, prop: Temporal, violations: Iterable[Trace | None]) -> Verdict:
+    """Whether all instances of a property hold, given the `violation` of each; if not, the first that there is."""
+    for trace in violations:
         if trace is not None:
-            for other in asked[number:]:
-                other.cancel()
             reason = why_not(graph.system, prop, trace)
             if reason is None:
                 raise InternalError(f"the native engine gave a behaviour for {prop.id} that does not violate it")
@@ -133,8 +110,9 @@ class Product:
         while True:
             self.order[:] = 0
             low[:] = 0
-            given = (*self.arrays, status, self.order, low, buffers[2], buffers[3], cursors, result)
-            bind(graph_kernels.components, *given)(roots, self.sets, self.weak, self.strong)
+            given = (*self.arrays, status, self.order, low, buffers[2], buffers[3], cursors, result, self.graph.halt)
+            if bind(graph_kernels.components, *given)(roots, self.sets, self.weak, self.strong) < 0:
+                raise Halted
             if result[BEST] >= 0:
                 return int(result[BEST])
             if not result[AGAIN] or not np.any(status == ALIVE):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from fractions import Fraction
+from functools import cache
 from math import sqrt
 
 import pytest
@@ -15,6 +17,8 @@ from virtspec.explore.native.walk_kernels import SUMS
 from virtspec.explore.native.walks import Walks
 from virtspec.explore.reasons import why_broken
 from virtspec.explore.simulation import Mean, Simulation
+from virtspec.semantics.interp import State, Taken
+from virtspec.semantics.successors import successors
 from virtspec.trace.verdict import Unknown, Violated
 
 COIN = """
@@ -72,18 +76,64 @@ def measured(text: str, **how: int) -> Mean:
 
 
 @pytest.mark.parametrize(
-    ("text", "depth"),
+    ("text", "walks", "depth"),
     [
-        (THROWN, 1000),
-        (COIN.format(again=AGAIN, stretch=", start=not m.over, stop=m.over", bound=">= 0"), 200),
+        (THROWN, 400, 1000),
+        # Walks that are cut are to be long beside their stretches.
+        (COIN.format(again=AGAIN, stretch=", start=not m.over, stop=m.over", bound=">= 0"), 100, 3000),
     ],
     ids=["one stretch a walk", "many"],
 )
-def test_a_known_mean_lies_in_most_intervals(text: str, depth: int) -> None:
-    found = [measured(text, seed=seed, walks=400, depth=depth) for seed in range(40)]
+def test_a_known_mean_lies_in_most_intervals(text: str, walks: int, depth: int) -> None:
+    found = [measured(text, seed=seed, walks=walks, depth=depth) for seed in range(40)]
     within = [abs(m.mean - 2) <= m.error for m in found if m.mean is not None and m.error is not None]
     assert len(within) == 40
     assert sum(within) >= 34  # 38 are to be expected; fewer than 34 in one of 100 such tests
+
+
+BATCHES = """
+class T(Scalarset, size=2): ...
+
+class Batches(Model):
+    left: Annotated[int, Range(0, 4)] = 4
+    awake: bool
+
+    @process
+    def submit(self, t: T) -> Steps:
+        require(self.left > 0)
+        self.left -= 1
+        yield "kick"
+        if not self.awake:
+            cost("bell")
+        self.awake = choose(bool)
+        if self.awake:
+            cost("bell")
+
+    @action
+    def sleep(self) -> None:
+        require(self.awake and self.left > 0)
+        self.awake = False
+
+@budget(Batches)
+def claim(m: Batches) -> Budget:
+    return spent("bell") >= 0
+"""
+
+
+def test_the_mean_is_that_of_the_chain_in_which_every_step_is_as_likely() -> None:
+    """The chain's mean is worked out with the interpreter: no state is come to twice."""
+    judged = system(BATCHES)
+
+    @cache
+    def to_come(state: State) -> Fraction:
+        ways = [o for _, o in successors(judged, state) if isinstance(o, Taken)]
+        return sum((len(o.costs) + to_come(o.state) for o in ways), Fraction(0)) / max(len(ways), 1)
+
+    exact = float(to_come(judged.init))
+    found = [measured(BATCHES, seed=seed, walks=500) for seed in range(40)]
+    within = [abs(m.mean - exact) <= m.error for m in found if m.mean is not None and m.error is not None]
+    assert len(within) == 40
+    assert sum(within) >= 34
 
 
 def test_the_error_is_that_of_the_mean_of_independent_amounts() -> None:
@@ -185,14 +235,24 @@ def test_steps_that_change_nothing_are_shown_for_they_spend() -> None:
 
 
 def test_a_smaller_amount_may_be_the_one_that_is_not_allowed() -> None:
-    """On one way 9 steps are allowed and taken, on the other 5 are and 9 are taken, but no walk goes both."""
+    """On one way 8 are spent and allowed, on the other 3 are spent and 2 allowed; no walk goes both."""
     stretch = ", start=m.n == 1 and m.left == side, stop=m.n == (4 if side else 9)"
     text = LADDER.format(param=", side: bool", stretch=stretch, bound="<= (2 if side else 8)")
     found = simulate(text, walks=50)
     assert found.means["claim"].most == 8
     verdict = found.verdicts["claim"]
     assert isinstance(verdict, Violated)
-    assert verdict.reason == "step: 3 from step 2 to step 4 (at steps 2, 3 and 4); at most 2 is allowed, for side = True"
+    assert (
+        verdict.reason == "step: 3 from step 2 to step 4 (at steps 2, 3 and 4); at most 2 is allowed, for side = True"
+    )
+
+
+def test_of_several_violations_the_one_that_comes_soonest_is_shown() -> None:
+    stretch = ", start=m.n == (1 if side else 5) and m.left == side, stop=m.n == (4 if side else 9)"
+    text = LADDER.format(param=", side: bool", stretch=stretch, bound="<= 2")
+    verdict = simulate(text, walks=50).verdicts["claim"]
+    assert isinstance(verdict, Violated)
+    assert (len(verdict.trace), verdict.reason.rpartition(", ")[2]) == (4, "for side = True")
 
 
 def test_only_the_budgets_asked_for_are_measured() -> None:

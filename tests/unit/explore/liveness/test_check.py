@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +11,14 @@ from tests.unit.explore.liveness.judging import CYCLE, ENGINES, HEAD, STEPS, cou
 from virtspec import api
 from virtspec.api.checking import Engine
 from virtspec.errors import UsageError
-from virtspec.explore.report import INTERRUPTED
+from virtspec.explore.native.graph import Halted, StateGraph, graph_of
+from virtspec.explore.native.liveness import violation
+from virtspec.explore.report import INTERRUPTED, Limits
 from virtspec.explore.report_json import word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_text
+from virtspec.ir.system import Instance
+from virtspec.ir.temporal import CanReach
 from virtspec.trace import itf
 from virtspec.trace.render import render
 from virtspec.trace.trace import NotABehaviour, Trace
@@ -208,11 +213,37 @@ def test_an_unfair_behaviour_is_no_counterexample() -> None:
     assert api.reason_of(lock, Trace(lock.fingerprint, weak.steps, "gets_it")) is None
 
 
+def test_the_time_limit_ends_a_search_for_behaviours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(graph: StateGraph, prop: str, instance: Instance) -> None:
+        while not graph.halt[0]:
+            time.sleep(0.01)
+        raise Halted
+
+    monkeypatch.setattr("virtspec.explore.native.judging.violation", endless)
+    found = api.check(system(CYCLE), engine="native", limits=Limits(seconds=1))
+    assert found.complete and found.exit_code == 3
+    temporal = {p.id for p in system(CYCLE).temporal}
+    assert {p for p, v in found.verdicts.items() if v == Unknown("the time limit of 1 s was reached")} == temporal
+
+
+def test_a_search_that_is_told_to_halt_does() -> None:
+    with graph_of(system(CYCLE), Limits()) as (_, graph):
+        assert graph is not None
+        props = system(CYCLE).temporal
+        instances = [i for p in props for i in p.instances if not isinstance(i.formula, CanReach)]
+        graph.prepare(instance.claims for instance in instances)
+        graph.halt[0] = 1
+        for instance in instances:
+            with pytest.raises(Halted):
+                violation(graph, "ends", instance)
+    assert instances
+
+
 def test_ctrl_c_leaves_what_is_known_of_states(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*args: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("virtspec.explore.native.liveness.judge", interrupt)
+    monkeypatch.setattr("virtspec.explore.native.judging.judge", interrupt)
     found = api.check(system(CYCLE), engine="native")
     assert (found.stopped, found.complete) == (INTERRUPTED, False)
     assert word(found.verdicts["fault"]) == "holds"
