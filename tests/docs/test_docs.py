@@ -192,6 +192,8 @@ TUTORIAL_RESULTS = {
     ("ticket.py", "tickets=2 Task=3"): "126 states, 288 transitions, depth 15; exclusion violated in 5 steps",
     ("peterson.py", ""): "20 states, 34 transitions, depth 6",
     ("peterson.py", "polite=false"): "20 states, 32 transitions, depth 6; deadlock violated in 4 steps",
+    ("doorbell.py", ""): "25 states, 36 transitions, depth 10",
+    ("doorbell.py", "retry=true"): "28 states, 56 transitions, depth 10; B2 violated in 3 steps",
     ("waiting.py", ""): "8 states, 14 transitions, depth 3; L1 violated in 2 steps; L2 violated in 1 step",
     ("waiting.py", "fair.lock=weak"): "8 states, 14 transitions, depth 3; L2 violated in 4 steps",
     ("waiting.py", "fair.lock=strong"): "8 states, 14 transitions, depth 3",

@@ -5,6 +5,7 @@
 # violated: fault in 2                    and the length of the shortest trace
 # reached: everybody in 3
 # unreached: nobody
+# spends: a_call 0 to 2                   the amounts of a budget that stands among the verdicts
 # with Task=1                             what follows is about this configuration
 """
 
@@ -35,6 +36,7 @@ class Expected:
     params: dict[str, str] = field(default_factory=dict)
     counts: tuple[int, ...] = ()
     verdicts: dict[str, str] = field(default_factory=dict)
+    amounts: dict[str, str] = field(default_factory=dict)
 
 
 def expectations(path: Path) -> list[Expected]:
@@ -52,6 +54,9 @@ def expectations(path: Path) -> list[Expected]:
         elif word in ("violated:", "reached:", "unreached:"):
             name, _, steps = rest.partition(" in ")
             found[-1].verdicts[name] = f"{word[:-1]} {steps}".strip()
+        elif word == "spends:":
+            name, _, amounts = rest.partition(" ")
+            found[-1].amounts[name] = amounts
     return found
 
 
@@ -83,6 +88,7 @@ def test_what_comes_out(path: Path, expected: Expected) -> None:
     assert (report.states, report.transitions, report.depth) == expected.counts
     wanted = {**dict.fromkeys(("fault", "deadlock"), "holds"), **expected.verdicts}
     assert {name: shown(v) for name, v in report.verdicts.items()} == wanted
+    assert {name: str(amounts) for name, amounts in report.amounts.items()} == expected.amounts
 
 
 def test_files_are_numbered_without_gaps() -> None:

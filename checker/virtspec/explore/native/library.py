@@ -91,7 +91,7 @@ class Kernel:
         """The kernel compiled for states of this kind."""
         with _compiling:
             place = self.function.__module__.rpartition(".")[2]  # kernels of two files may have one name
-            name = f"{place}-{self.name}-{width}-{'checked-' if CHECKED else ''}{digest()}"
+            name = f"{place}-{self.name}-{width}-{'checked-' if CHECKED else ''}{DIGEST}"
             code = Code(kept(name, lambda: self.compiled(width)))
         count = sum(1 if kind in ("int", "Width") else 2 for kind in self.kinds)
         function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * count)(code.address(self.name))
@@ -146,3 +146,7 @@ def digest() -> str:
     """Of all that compiled kernels depend on, but the machine."""
     texts = [(Path(__file__).parent / name).read_bytes() for name in SOURCES]
     return hashlib.sha256(b"\0".join([NUMBA.encode(), *texts])).hexdigest()[:24]
+
+
+DIGEST = digest()
+"""What it is when this process begins to use kernels: files may be edited while it runs."""

@@ -8,10 +8,12 @@ from tests.unit.explore.budgets.measuring import ENGINES, amounts, costs, extrem
 from virtspec import api
 from virtspec.api.checking import Engine
 from virtspec.explore.budgets.amounts import Amounts
+from virtspec.explore.reasons import amounts_in, why_broken
 from virtspec.explore.report import Limits
 from virtspec.explore.report_json import word
 from virtspec.semantics.interp import Taken
 from virtspec.semantics.successors import successors
+from virtspec.trace.trace import Step, Trace
 from virtspec.trace.verdict import Holds, Unknown
 
 WAYS = """
@@ -228,6 +230,16 @@ def test_a_round_that_ends_the_stretch_is_not_without_end(engine: Engine) -> Non
     found = amounts(ROUND.format(stop="m.at == 2", bound="<= 1"), engine)
     assert (extreme(found.least), extreme(found.most), str(found)) == ((1, 2), (1, 2), "1")
     assert str(amounts(ROUND.format(stop="m.at == 0", bound=">= 0"), engine)) == "1 to any number"
+
+
+def test_what_a_lasso_spends_in_a_stretch_that_ends_on_its_way_round_is_a_number() -> None:
+    judged = system(ROUND.format(stop="m.at == 2", bound="<= 0"))
+    states = (1, 2, 1)
+    steps = [Step(name, (), (at,)) for name, at in zip(("enter", "ahead", "back"), states, strict=True)]
+    lasso = Trace(judged.fingerprint, tuple(steps), "claim", 1)
+    [budget] = judged.budgets
+    assert amounts_in(judged, budget, lasso) == {0, 1}  # that which begins with the last state has spent nothing yet
+    assert why_broken(judged, budget, lasso) == "bell: 1 from step 2 to step 2 (at step 2); at most 0 is allowed"
 
 
 @each_engine

@@ -8,12 +8,12 @@ from typing import cast
 import pytest
 
 from virtspec.explore.native import budget_kernels, graph_kernels, library
+from virtspec.explore.native.jit import kept
 from virtspec.explore.native.library import Kernel
 
 
 def test_kernels_of_two_files_may_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
     names: list[str] = []
-    kept = library.kept
 
     def told(name: str, make: Callable[[], bytes]) -> bytes:
         names.append(name)
