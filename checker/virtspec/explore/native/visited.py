@@ -15,11 +15,14 @@ from virtspec.explore.native.visited_kernels import ALLOWED, BROKEN_CODE, ME, NA
 
 BATCH = 64
 """States added at a time."""
-FIRST_SLOTS = 1 << 14
+FIRST_SLOTS = 1 << 22
+"""What the table begins with: building it anew for the first million states takes longer than clearing so many slots."""
+FIRST_SHARE = 16
+"""One part in so many of the memory allowed may be taken for them."""
 LOAD_PERCENT = 75
 """How full the table may be."""
 SMALL = 1 << 22
-"""Slots up to which the table grows fourfold, to be built anew less often; from there on it is doubled."""
+"""Slots up to which a table that began smaller grows fourfold, to be built anew less often; then it is doubled."""
 MOST_NAMES = 1 << 32
 """A slot holds a name of 32 bits."""
 
@@ -105,6 +108,8 @@ class Visited:
         self.memory = memory
         self.store = Store.of(words, workers, memory)
         self.slots = FIRST_SLOTS
+        while self.slots > 1 << 14 and 4 * self.slots * FIRST_SHARE > memory:
+            self.slots //= 4
         self.parts = [Part(self.store, k) for k in range(workers)]
         self.share()
 
