@@ -241,7 +241,7 @@ def compared(system: System, numbers: tuple[int, ...]) -> set[str]:
         assert told(found) == told(expected)
         words = found.words
     kinds = {FAULT: FAULT, DEADLOCK: DEADLOCK, **{p.id: p.kind for p in system.properties}}
-    seen = {f"{kinds[prop]} {short(verdict).split()[0]}" for prop, verdict in expected.verdicts.items()}
+    seen = {f"{kinds[prop]} {word(verdict)}" for prop, verdict in expected.verdicts.items()}
     lengths = [len(trace) for trace in map(trace_of, expected.verdicts.values()) if trace is not None]
     occurred = {
         "explored": True,
