@@ -26,7 +26,7 @@ from virtspec.explore.native.check import check as native
 from virtspec.explore.oracle import check as oracle
 from virtspec.explore.reasons import why_broken, why_false, why_not
 from virtspec.explore.report import DEADLOCK, FAULT, Limits, Report
-from virtspec.explore.report_json import trace_of, word
+from virtspec.explore.report_json import short, trace_of, word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
 from virtspec.ir.budget import Budget
@@ -49,6 +49,7 @@ def told(report: Report) -> dict[str, Any]:
         "counts": (report.states, report.transitions, report.depth, report.complete, report.stopped),
         "per_action": dict(report.per_action),
         "verdicts": {prop: short(verdict) for prop, verdict in report.verdicts.items()},
+        "spent": {prop: str(amounts) for prop, amounts in report.amounts.items()},
         "values": report.values,
     }
 
