@@ -189,8 +189,12 @@ def confirm(system: System, verdicts: Mapping[str, Verdict], whose: str) -> None
     """Replay every trace. Raises InternalError, which blames `whose` they are, for one that does not show its verdict."""
     for prop, verdict in verdicts.items():
         if isinstance(verdict, Violated | Reached):
+            declared = system.declared.get(prop)
             try:
-                reason = reason_of(system, verdict.trace)
+                if isinstance(declared, Budget):
+                    reason = reasons.why_broken(system, declared, verdict.trace)
+                else:
+                    reason = reason_of(system, verdict.trace)
             except NotABehaviour as error:
                 raise InternalError(f"{whose} gave a trace for {prop} that does not replay: {error}") from error
             if reason is None:

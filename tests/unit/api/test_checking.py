@@ -9,6 +9,8 @@ from virtspec import api
 from virtspec.errors import InternalError, UsageError
 from virtspec.explore import oracle
 from virtspec.explore.report import Report
+from virtspec.frontend.load import load
+from virtspec.frontend.module import load_text
 from virtspec.ir.system import System
 from virtspec.trace.trace import Trace
 from virtspec.trace.verdict import Reached, Violated
@@ -68,3 +70,42 @@ def test_a_wrong_trace_of_an_engine_never_reaches_the_user(
     monkeypatch.setattr(oracle, "check", lambda *args, **options: report)
     with pytest.raises(InternalError, match=message):
         api.check(lock, engine="oracle")
+
+
+TOLL = """
+from typing import Annotated
+from virtspec import *
+
+class Toll(Model):
+    gone: Annotated[int, Range(0, 2)]
+
+    @action
+    def go(self) -> None:
+        require(self.gone < 2)
+        self.gone += 1
+        cost("coin")
+
+@budget(Toll, id="T-C1")
+def once(m: Toll) -> Budget:
+    return spent("coin") <= 1
+"""
+
+
+def test_a_behaviour_that_keeps_to_the_budget_violates_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = load_text(TOLL, "toll.py")
+    toll = load(module.models[0], module.properties)
+    report = oracle.check(toll)
+    whole = trace_of(report, "T-C1")
+    assert api.reason_of(toll, whole) == "coin: 2 from step 1 to step 2 (at steps 1 and 2); at most 1 is allowed"
+    half = replace(whole, steps=whole.steps[:1])
+    assert api.reason_of(toll, half) == "coin: 1 from step 1 (at step 1); at most 1 is allowed"
+    monkeypatch.setattr(oracle, "check", lambda *args, **options: report)
+    report.verdicts["T-C1"] = Violated(half, "made up")
+    with pytest.raises(InternalError, match="gave a trace for T-C1 that does not show it"):
+        api.check(toll, engine="oracle")
+    report.verdicts["T-C1"] = Violated(whole, "as it is")
+    amounts = report.amounts["T-C1"]
+    assert amounts.least is not None
+    report.amounts["T-C1"] = replace(amounts, least=replace(amounts.least, trace=half))
+    with pytest.raises(InternalError, match="gave a trace for T-C1 in which something else is spent"):
+        api.check(toll, engine="oracle")
