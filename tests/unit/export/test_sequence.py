@@ -159,7 +159,8 @@ sequenceDiagram
     Note over m0,s0: nothing more happens, for ever
     Note over m0: at release
     Note over m0,s0: L1 is violated:<br/>this goes on for ever<br/>\
-Task0 can go on at lock.release, but no<br/>fairness says that it does
+Task0 can go on at lock.release, but no<br/>fairness says that it does\
+<br/>lock(Task1) is possible, but no fairness<br/>says that it happens
     deactivate m0
 """
 

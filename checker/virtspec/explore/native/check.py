@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +18,7 @@ from virtspec.explore.native import intrinsics, traces
 from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.keeper import EVERY, Warn, keeping
-from virtspec.explore.native.library import ORIGIN
+from virtspec.explore.native.library import ORIGIN, Kernel
 from virtspec.explore.native.module import Module, module
 from virtspec.explore.native.paths import paths
 from virtspec.explore.native.reduce import Reduced, reduced
@@ -107,29 +109,40 @@ class _Behaviours:
 
     def alone(self, started: float) -> Report:
         """The report where nothing else is asked: the search for the graph is the only one."""
-        from virtspec.explore.native.graph import graph_of  # only where it is needed
-
-        with graph_of(self.system, self.limits, self.progress) as (search, graph):
+        with self._graph() as (search, graph, spent):
             report = _report(search, search.module, reduced(self.system, [], ()))
             if graph is not None:
                 self._on(graph, report)
             report.settle(self.system, [prop for prop in self.ids if prop not in report.verdicts])
+            report.compile_seconds = spent()
             report.seconds = time.monotonic() - started - report.compile_seconds
         return report
 
     def judge(self, report: Report) -> None:
         """Judge them, if everything reachable was seen; what a limit or Ctrl-C leaves open is undetermined."""
         if report.complete and self.ids:
-            from virtspec.explore.native.graph import graph_of
-
-            with graph_of(self.system, self.limits, self.progress) as (search, graph):
+            with self._graph() as (search, graph, spent):
                 if search.stopped == INTERRUPTED:
                     report.stopped, report.complete = INTERRUPTED, False
                 elif graph is None:
                     report.verdicts.update({prop: Unknown(search.stopped) for prop in self.ids})
                 else:
                     self._on(graph, report)
+                report.compile_seconds += spent()
         report.settle(self.system, [prop for prop in self.ids if prop not in report.verdicts])
+
+    @contextmanager
+    def _graph(self) -> Iterator[tuple[Search, StateGraph | None, Callable[[], float]]]:
+        """The search for the graph, the graph if there is one, and how long was spent by then on getting ready: imports,
+        kernels, machine code.
+        """
+        started, loaded = time.monotonic(), Kernel.seconds
+        from virtspec.explore.native.graph import graph_of  # only where it is needed
+
+        import_module("virtspec.explore.native.judging")
+        imported = time.monotonic() - started
+        with graph_of(self.system, self.limits, self.progress) as (search, graph):
+            yield search, graph, lambda: imported + (graph.compile_seconds if graph else 0.0) + Kernel.seconds - loaded
 
     def _on(self, graph: StateGraph, report: Report) -> None:
         from virtspec.explore.native.judging import judge_behaviours
@@ -138,7 +151,6 @@ class _Behaviours:
             judge_behaviours(self.system, graph, self.temporal, self.budgets, report, self.workers)
         except KeyboardInterrupt:
             report.stopped, report.complete = INTERRUPTED, False
-        report.compile_seconds += graph.compile_seconds
 
 
 def _measured(note: Reduction, states: int, reduce: Sequence[str], again: Callable[..., Report]) -> Reduction:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import llvmlite
 import numpy as np
@@ -62,6 +63,9 @@ _compiling = Lock()
 class Kernel:
     """A function compiled from `function`, with a variant for each kind of state, see `visited_kernels.Width`."""
 
+    seconds: ClassVar[float] = 0.0
+    """What all of them have taken in this process to be compiled, or read from where they are kept."""
+
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.name = function.__name__
@@ -90,14 +94,18 @@ class Kernel:
     def variant(self, width: int) -> Callable[..., int]:
         """The kernel compiled for states of this kind."""
         with _compiling:
+            if width in self.variants:  # another thread was first
+                return self.variants[width]
+            started = time.monotonic()
             place = self.function.__module__.rpartition(".")[2]  # kernels of two files may have one name
             name = f"{place}-{self.name}-{width}-{'checked-' if CHECKED else ''}{DIGEST}"
             code = Code(kept(name, lambda: self.compiled(width)))
-        count = sum(1 if kind in ("int", "Width") else 2 for kind in self.kinds)
-        function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * count)(code.address(self.name))
-        self.codes.append(code)
-        self.variants[width] = function
-        return function
+            count = sum(1 if kind in ("int", "Width") else 2 for kind in self.kinds)
+            function = ctypes.CFUNCTYPE(ctypes.c_int64, *[ctypes.c_int64] * count)(code.address(self.name))
+            self.codes.append(code)
+            self.variants[width] = function
+            Kernel.seconds += time.monotonic() - started
+            return function
 
     def compiled(self, width: int) -> bytes:
         from virtspec.explore.native.compiling import compiled
