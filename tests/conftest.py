@@ -15,3 +15,4 @@ def workers_are_never_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The systems of most tests are so small that one worker would explore them alone, and the table would never grow."""
     monkeypatch.setattr(search, "FEW", 0)
     monkeypatch.setattr(visited, "FIRST_SLOTS", 1 << 14)
+    monkeypatch.setattr(visited, "SMALL", 0)

@@ -15,14 +15,14 @@ from virtspec.explore.native.visited_kernels import ALLOWED, BROKEN_CODE, ME, NA
 
 BATCH = 64
 """States added at a time."""
-FIRST_SLOTS = 1 << 22
-"""What the table begins with: building it anew for the first million states takes longer than clearing so many slots."""
-FIRST_SHARE = 16
-"""One part in so many of the memory allowed may be taken for them."""
+FIRST_SLOTS = 1 << 16
 LOAD_PERCENT = 75
 """How full the table may be."""
 SMALL = 1 << 22
-"""Slots up to which a table that began smaller grows fourfold, to be built anew less often; then it is doubled."""
+"""Slots that the table gets when the first ones are used up: to build it anew again and again for the first million states
+would take longer than to clear so many. If they are more than one part in `SHARE` of the memory allowed, it grows fourfold.
+From there on it is doubled."""
+SHARE = 16
 MOST_NAMES = 1 << 32
 """A slot holds a name of 32 bits."""
 
@@ -108,8 +108,6 @@ class Visited:
         self.memory = memory
         self.store = Store.of(words, workers, memory)
         self.slots = FIRST_SLOTS
-        while self.slots > 1 << 14 and 4 * self.slots * FIRST_SHARE > memory:
-            self.slots //= 4
         self.parts = [Part(self.store, k) for k in range(workers)]
         self.share()
 
@@ -151,7 +149,7 @@ class Visited:
         find at least as many states as are added at a time."""
         least = len(self.parts) * BATCH
         while self.free < max(self.slots // 16, least):
-            slots = self.slots * (4 if self.slots < SMALL else 2)
+            slots = self.larger
             if self.bytes + 4 * (slots - self.slots) > self.memory or slots + SLACK > len(self.store.table):
                 if self.free < least:
                     return False
@@ -159,6 +157,13 @@ class Visited:
             self.grow(slots, each)
         self.share()
         return all(part.info[ALLOWED] - part.states >= BATCH for part in self.parts)
+
+    @property
+    def larger(self) -> int:
+        """The slots of the table that comes next."""
+        if self.slots >= SMALL:
+            return 2 * self.slots
+        return SMALL if 4 * SMALL * SHARE <= self.memory else 4 * self.slots
 
     def grow(self, slots: int, each: Each) -> None:
         """Make the table larger, in place: empty it and enter all states again."""
