@@ -62,7 +62,7 @@ def spent_in(system: System, budget: Budget, trace: Trace) -> str | None:
 
 def amounts_in(system: System, budget: Budget, trace: Trace) -> set[int | None]:
     """What the stretches of the behaviour spend; None for one that spends something again and again, for ever."""
-    return {None if s.around else s.spending.amount for s in _stretches(system, budget, trace)}
+    return {s.amount for s in _stretches(system, budget, trace)}
 
 
 @dataclass(frozen=True)
@@ -75,9 +75,12 @@ class _Stretch:
 
     @property
     def broken(self) -> bool:
-        if self.around:
-            return self.allowance.most is not None
-        return self.allowance.broken_by(self.spending.amount, self.spending.end is not None)
+        return self.allowance.broken_by(self.amount, self.spending.end is not None)
+
+    @property
+    def amount(self) -> int | None:
+        """None for something again and again, for ever."""
+        return None if self.around else self.spending.amount
 
     @property
     def text(self) -> str:

@@ -66,11 +66,12 @@ class Allowance:
     least: int | None
     most: int | None
 
-    def broken_by(self, amount: int, ended: bool) -> bool:
-        """Whether a stretch that has spent so much is not within the bounds."""
-        return (self.most is not None and amount > self.most) or (
-            ended and self.least is not None and amount < self.least
-        )
+    def broken_by(self, amount: int | None, ended: bool) -> bool:
+        """Whether a stretch that has spent so much is not within the bounds; None is more than any number."""
+        if amount is None:
+            return self.most is not None
+        too_much = self.most is not None and amount > self.most
+        return too_much or (ended and self.least is not None and amount < self.least)
 
     @property
     def bounds(self) -> str:

@@ -45,22 +45,13 @@ class Amounts:
         return least if least == most else f"{least} to {most}"
 
 
-NOTHING = Amounts(None, None)
-
-
 def judge(system: System, budget: Budget, found: Sequence[Amounts]) -> tuple[Verdict, Amounts]:
     """The verdict on a budget, by what was found for each of its allowances, and what was found for all of them."""
     verdict: Verdict | None = None
     for allowance, amounts in zip(budget.allowances, found, strict=True):
-        most, least = amounts.most, amounts.least
-        if (
-            verdict is None
-            and most is not None
-            and (most.amount is None or allowance.broken_by(most.amount, ended=False))
-        ):
-            verdict = None if allowance.most is None else _broken(system, budget, most)
-        if verdict is None and least is not None and allowance.broken_by(least.amount or 0, ended=True):
-            verdict = _broken(system, budget, least)
+        for extreme, ended in ((amounts.most, False), (amounts.least, True)):
+            if verdict is None and extreme is not None and allowance.broken_by(extreme.amount, ended):
+                verdict = _broken(system, budget, extreme)
     together = Amounts(_least([a.least for a in found]), _most([a.most for a in found]))
     if verdict is None:
         verdict = Holds("exhaustive" if together.most is not None else "vacuously: no such stretch begins")

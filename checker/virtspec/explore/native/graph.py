@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from virtspec.errors import InternalError, UsageError
-from virtspec.explore.native import graph_kernels, intrinsics
+from virtspec.explore.native import graph_kernels, intrinsics, traces
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.level_kernels import BLOCK
@@ -34,7 +34,6 @@ from virtspec.ir.passes.labels import LABEL, Label, Labelled, labelled
 from virtspec.ir.system import Action, Property, System
 from virtspec.semantics.fairness import Unit, unit_of
 from virtspec.semantics.interp import State, Taken
-from virtspec.semantics.successors import successors
 from virtspec.trace.trace import Step
 
 if TYPE_CHECKING:
@@ -197,16 +196,10 @@ class StateGraph:
         self.compile_seconds += time.monotonic() - started
         return made, code
 
-    def pack(self, state: State) -> tuple[int, ...]:
-        return self.search.module.layout.pack((*state, 0))
-
     def step(self, state: State, number: int, fits: Callable[[Action, Taken], bool]) -> Step:
-        """A step from `state` to state `number` for which `fits` is true."""
-        wanted = self.state(number)
-        for action, outcome in successors(self.system, state):
-            if isinstance(outcome, Taken) and self.pack(outcome.state) == wanted and fits(action, outcome):
-                return Step(action.name, tuple(value for _, value in outcome.picks), outcome.state)
-        raise InternalError("the native engine took a step that the interpreter does not know")
+        """A step that fits from `state` to state `number`."""
+        after = self.search.module.layout.unpack(self.state(number))[:-1]
+        return traces.step(self.system, state, after, fits)
 
 
 def _occurring(system: System) -> set[str]:

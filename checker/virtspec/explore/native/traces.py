@@ -8,7 +8,7 @@ States here are unpacked. `way` is the states passed, from the initial one on.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from itertools import pairwise
 from typing import TypeAlias, TypeVar
 
@@ -46,13 +46,13 @@ def trace(system: System, way: Way, prop: str | None = None, last: Step | None =
     return Trace(system.fingerprint, tuple(steps if last is None else [*steps, last]), prop)
 
 
-def step(system: System, before: State, after: State, label: Label | None = None) -> Step:
-    """The first step, in the documented order, from one state to the other, with this label if one is given.
+def step(system: System, before: State, after: State, fits: Callable[[Action, Taken], bool] = lambda *_: True) -> Step:
+    """The first step that fits, in the documented order, from one state to the other.
 
     Raises InternalError if there is none.
     """
     for action, outcome in successors(system, before):
-        if isinstance(outcome, Taken) and outcome.state == after and (label is None or is_a(label, action, outcome)):
+        if isinstance(outcome, Taken) and outcome.state == after and fits(action, outcome):
             return _step(action, outcome)
     raise InternalError("the native engine took a step that the interpreter does not know")
 

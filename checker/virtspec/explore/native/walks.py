@@ -17,6 +17,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -353,7 +354,7 @@ class Walks:
         state = self.system.init
         for words, label in self.trail(extreme.walk, extreme.step)[1:]:
             after = self.made.layout.unpack(words)[:-1]
-            step = traces.step(self.system, state, after, label)
+            step = traces.step(self.system, state, after, partial(traces.is_a, label))
             steps.append(step)
             state = after
         return Trace(self.system.fingerprint, tuple(steps), budget.id)
