@@ -21,7 +21,7 @@ PASSES, SELECTION = 1, 2
 """The levels of optimization, as for `clang -O`. More passes than those of level 1 cost a third more time to compile and
 made no step of any model faster."""
 MOST_KEPT = 500
-"""Files in the folder."""
+"""Files of one kind in the folder: the code of systems, or the kernels of one file."""
 
 
 class Code:
@@ -104,7 +104,8 @@ def _keep(path: Path, binary: bytes) -> None:
     with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as file:
         file.write(binary)
     os.replace(file.name, path)
-    there = list(path.parent.iterdir())
+    kind = path.name.partition("-")[0]  # that much code is made of systems is no reason to forget the kernels
+    there = [each for each in path.parent.iterdir() if each.name.partition("-")[0] == kind]
     if len(there) > MOST_KEPT:
         there.sort(key=lambda each: each.stat().st_mtime)
         for old in there[: len(there) - MOST_KEPT // 2]:

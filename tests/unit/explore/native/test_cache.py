@@ -67,8 +67,19 @@ def test_what_was_not_used_for_longest_is_removed(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(jit, "MOST_KEPT", 6)
     for i in range(6):
-        jit.kept(f"{i}", lambda: b"code")
-        os.utime(jit.folder() / f"{i}.o", (i, i))
-    jit.kept("0", lambda: b"other")
-    jit.kept("6", lambda: b"code")
-    assert sorted(path.stem for path in jit.folder().iterdir()) == ["0", "5", "6"]
+        jit.kept(f"code-{i}", lambda: b"code")
+        os.utime(jit.folder() / f"code-{i}.o", (i, i))
+    jit.kept("code-0", lambda: b"other")
+    jit.kept("code-6", lambda: b"code")
+    assert sorted(path.stem for path in jit.folder().iterdir()) == ["code-0", "code-5", "code-6"]
+
+
+def test_code_of_systems_does_not_drive_out_kernels(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(jit, "MOST_KEPT", 4)
+    jit.kept("graph_kernels-way-0", lambda: b"kernel")
+    for number in range(9):
+        jit.kept(f"code-{number}", lambda: b"code")
+    names = {path.name for path in jit.folder().iterdir()}
+    assert "graph_kernels-way-0.o" in names
+    assert len(names) <= 5
