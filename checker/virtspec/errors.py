@@ -41,6 +41,9 @@ class SpecError(VirtspecError):
         self.diagnostics = tuple(sorted(diagnostics, key=lambda d: d.sort_key))
         super().__init__("\n\n".join(str(d) for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[SpecError], tuple[Sequence[Diagnostic]]]:
+        return SpecError, (self.diagnostics,)  # a worker process raises it; by default its text would come back
+
 
 class InputError(VirtspecError):
     """A file other than a specification cannot be read or is malformed."""

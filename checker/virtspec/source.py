@@ -85,6 +85,16 @@ def excerpt(span: Span) -> list[str]:
     return [gutter + text, " " * 5 + " | " + pad + "^" * max(1, end - span.col)]
 
 
+def text_of(span: Span) -> str:
+    """The text of `span` on one line, blanks run together; nothing when it cannot be read."""
+    lines = [linecache.getline(span.path, number) for number in range(span.line, span.end_line + 1)]
+    if not all(lines):
+        return ""
+    lines[-1] = lines[-1][: span.end_col]
+    lines[0] = lines[0][span.col :]
+    return " ".join(" ".join(lines).split())
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """A hint naming the closest of `known` to `word`, or the whole list if it is short, or nothing."""
     known = sorted(set(known))

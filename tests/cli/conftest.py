@@ -97,6 +97,7 @@ class Case:
     summary: str = ""
     origin: str = ""
     evidence: str = ""
+    slow: bool = False
 
 
 CASES = (

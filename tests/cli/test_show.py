@@ -83,7 +83,7 @@ def test_list(zebra: Path, run: Run) -> None:
 def test_list_as_json(zebra: Path, run: Run) -> None:
     [found] = json.loads(run("list", "--format", "json").out)
     assert (found["name"], found["title"], found["package"]) == ("zebra", "A lock and a light", "zebra")
-    assert found["configurations"][1] == {"name": "careful", "summary": "with the fix"}
+    assert found["configurations"][1] == {"name": "careful", "summary": "with the fix", "slow": False}
 
 
 def test_an_empty_catalog_is_told(spec: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

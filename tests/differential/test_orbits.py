@@ -110,7 +110,7 @@ def test_orbits_that_others_have_counted(clients: int, expected: int) -> None:
 
 def test_the_shipped_mechanisms_give_the_verdicts_of_their_manifests() -> None:
     for mechanism in catalog().values():
-        for case in mechanism.cases:
+        for case in (case for case in mechanism.cases if not case.slow):
             report = check(find(mechanism.name).load(case.name), workers=1)
             assert verdicts(report) == mechanism.measured[case.name]["verdicts"], case.name
 

@@ -13,17 +13,18 @@ from itertools import pairwise
 from hypothesis import HealthCheck, given, settings
 
 from virtspec import api
+from virtspec.explore.native.module import judgeable
 from virtspec.explore.native.walk_kernels import STEPS
 from virtspec.explore.native.walks import Walks
 from virtspec.explore.reasons import why_false
-from virtspec.explore.report import DEADLOCK, FAULT
+from virtspec.explore.report import DEADLOCK, FAULT, violated_by
 from virtspec.ir.system import System
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import busy, successors
 from virtspec.testing import RandomSpecification, systems
 from virtspec.trace.verdict import Reached, Violated
 
-EXAMPLES = 120
+EXAMPLES = 160
 WALKS = 4
 DEPTH = 25
 
@@ -41,14 +42,17 @@ def test_walks_through_random_systems_are_behaviours_and_find_what_lies_on_them(
     assert {name: seen[name] for name in DEMANDED if seen[name] < OFTEN} == {}
 
 
-DEMANDED = ["steps", "full length", "ended early", "invariant", "transition", "reachable", FAULT, DEADLOCK, "nothing"]
+DEMANDED = [
+    *("steps", "full length", "ended early", "invariant", "transition", "reachable", "faultless", FAULT, DEADLOCK),
+    "nothing",
+]
 """What must have occurred, and how often at least."""
 OFTEN = 2
 
 
 def compare(system: System, seen: Counter[str]) -> None:
     found = api.simulate(system, seed=len(system.fields), walks=WALKS, depth=DEPTH, workers=2)
-    walking = Walks(system, [*system.properties], [], [FAULT, DEADLOCK], found.seed, DEPTH, 1)
+    walking = Walks(system, judgeable(system, None), [], [FAULT, DEADLOCK], found.seed, DEPTH, 1)
     soonest: dict[str, int] = {}
     enabled: Counter[str] = Counter()
     taken = 0
@@ -87,7 +91,8 @@ def look(system: System, way: list[State], soonest: dict[str, int], enabled: Cou
             soonest[DEADLOCK] = min(soonest.get(DEADLOCK, at), at)
         for _, outcome in out:
             if isinstance(outcome, Faulted):
-                soonest[FAULT] = min(soonest.get(FAULT, at + 1), at + 1)
+                for violated in violated_by(system, outcome):
+                    soonest[violated] = min(soonest.get(violated, at + 1), at + 1)
                 continue
             for prop in system.properties:
                 if prop.kind == "transition" and why_false(system, prop, outcome.state, state) is not None:
@@ -95,4 +100,4 @@ def look(system: System, way: list[State], soonest: dict[str, int], enabled: Cou
 
 
 def kind_of(system: System, prop: str) -> str:
-    return next((p.kind for p in system.properties if p.id == prop), prop)
+    return system.declared[prop].kind if prop in system.declared else prop

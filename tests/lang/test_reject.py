@@ -153,6 +153,8 @@ class Lock(Model):
     design: Const[Design] = Design.V1
     size: Const[Annotated[int, Range(1, 4)]] = 2
     plan: Const[tuple[int, ...]] = (1, 2)
+    rows: Const[tuple[Annotated[int, Range(0, 3)], ...]] = (1,)
+    most: Const[int | None] = None
     fast: Const[bool] = False
     n: bool
 '''
@@ -162,14 +164,17 @@ class Lock(Model):
     ("name", "value", "message"),
     [
         ("desing", "V1", "Lock has no parameter 'desing'; did you mean 'design'?"),
-        ("n", "1", "Lock has no parameter 'n'; known: Task, design, fast, plan, size"),
+        ("n", "1", "Lock has no parameter 'n'; known: Task, design, fast, most, plan, rows, size"),
         ("design", "V3", "design=V3: expected one of V1, V2"),
         ("size", "5", "size=5: expected a whole number from 1 to 4"),
         ("size", "two", "size=two: expected a whole number from 1 to 4"),
         ("size", True, "size=True: expected a whole number from 1 to 4"),
         ("plan", "1,x", "plan=1,x: expected values separated by commas, each a whole number"),
+        ("rows", "1,4", "rows=1,4: expected values separated by commas, each a whole number from 0 to 3"),
+        ("most", "all", "most=all: expected a whole number, or none"),
         ("fast", "maybe", "fast=maybe: expected true or false"),
         ("Task", "0", "Task=0: the size of a Scalarset is a whole number from 1"),
+        ("Task", "-1", "Task=-1: the size of a Scalarset is a whole number from 1"),
         ("Task", "many", "Task=many: the size of a Scalarset is a whole number from 1"),
     ],
 )
@@ -180,3 +185,67 @@ def test_a_parameter_that_does_not_fit(tmp_path: Path, name: str, value: object,
     with pytest.raises(UsageError) as caught:
         load(module.models[0], (), {name: value})
     assert str(caught.value) == message
+
+
+def test_parameters_that_fit(tmp_path: Path) -> None:
+    path = tmp_path / "lock.py"
+    path.write_text(PARAMETERS)
+    given = {"design": "v2", "size": "4", "plan": "3", "rows": "0,3", "most": "none", "fast": "yes", "Task": "1"}
+    shown = {**given, "design": "V2", "fast": "true"}
+    assert dict(load(load_path(path).models[0], (), given).config) == shown
+
+
+DEMANDS = '''
+from typing import Annotated
+from virtspec import *
+
+class Task(Scalarset):
+    """A thread."""
+
+class Ring(Component):
+    size: Const[int] = 1
+    assert size < 9, "a ring is small"
+    full: bool
+
+class Lock(Model):
+    slots: Const[int] = 2
+    tags: Const[int] = 2
+    assert slots > 0, "there is a slot"
+    assert tags >= len(Task), f"each of {len(Task)} tasks has a tag"
+    ring: Ring = Ring(size=slots)
+    free: dict[Annotated[int, Range(0, slots - 1)], bool]
+
+class Small(Lock):
+    tags: Const[int] = 1
+'''
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"slots": "0"}, "slots=0: there is a slot (lock.py:15)"),
+        ({"Task": "3"}, "tags=2, Task=3: each of 3 tasks has a tag (lock.py:16)"),
+        ({"Task": "3", "tags": 1}, "tags=1, Task=3: each of 3 tasks has a tag (lock.py:16)"),
+        ({"slots": "10"}, "slots=10, ring.size=10: a ring is small (lock.py:9)"),
+    ],
+)
+def test_a_configuration_that_an_assert_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: dict[str, object], message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "lock.py"
+    path.write_text(DEMANDS.lstrip())
+    lock, _ = load_path(path).models
+    with pytest.raises(UsageError) as caught:
+        load(lock, (), params)
+    assert str(caught.value) == message
+
+
+def test_an_assert_that_the_defaults_break_is_the_specifications_mistake_whatever_is_given(tmp_path: Path) -> None:
+    path = tmp_path / "lock.py"
+    path.write_text(DEMANDS)
+    _, small = load_path(path).models
+    for params in ({}, {"tags": 0}):
+        with pytest.raises(SpecError, match="error VS115: tags=1, Task=2 is refused: each of 2 tasks has a tag"):
+            load(small, (), params)
+    assert load(small, (), {"tags": 2}).config == (("slots", "2"), ("tags", "2"), ("Task", "2"))

@@ -13,11 +13,11 @@ from virtspec.api.shipped import Mechanism, is_shipped, mechanism
 from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
 from virtspec.explore import oracle, reasons
 from virtspec.explore.budgets.amounts import Amounts
-from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report
+from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report, violated_by
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
 from virtspec.ir.budget import Budget
-from virtspec.ir.system import System, Temporal
+from virtspec.ir.system import Faultless, System, Temporal
 from virtspec.lang.props import PROPERTY
 from virtspec.semantics.interp import Faulted
 from virtspec.semantics.successors import busy, successors
@@ -220,17 +220,18 @@ def reason_of(system: System, trace: Trace) -> str | None:
     done = run(system, trace)
     last = done[-1] if done else None
     *_, before, after = (system.init, *trace.states(system))
-    if trace.property is None:
-        if isinstance(last, Faulted):
-            return f"{last.message} ({last.span})"
+    prop = None if trace.property is None else system.declared[trace.property]
+    if isinstance(last, Faulted) and (prop is None or isinstance(prop, Faultless)):
+        shown = (FAULT if prop is None else prop.id) in violated_by(system, last)
+        return f"{last.message} ({last.span})" if shown else None
+    if prop is None:
         stuck = bool(busy(system, after)) and next(successors(system, after), None) is None
         return reasons.deadlock_reason(system, after) if stuck else None
-    prop = system.declared[trace.property]
     if isinstance(prop, Temporal):
         return reasons.why_not(system, prop, trace)
     if isinstance(prop, Budget):
         return reasons.why_broken(system, prop, trace) or reasons.spent_in(system, prop, trace)
-    if isinstance(last, Faulted) or (prop.kind == "transition" and last is None):
+    if isinstance(last, Faulted) or isinstance(prop, Faultless) or (prop.kind == "transition" and last is None):
         return None
     why = reasons.why_false(system, prop, after, before)
     if prop.kind == "reachable":

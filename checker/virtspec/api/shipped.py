@@ -1,8 +1,8 @@
 """The shipped mechanisms: packages that register under the entry-point group `virtspec.corpus`.
 
 Each holds a `manifest.toml` that names its model, its property modules and, per configuration, the figures last
-measured; and a `history` module whose `CASES` are the configurations, each with the verdicts its author claims. Another
-package may register mechanisms of its own in the same way.
+measured; and a `history` module whose `CASES` are the configurations, each with the verdicts its author claims; its
+`SURVIVORS` say which mutants nobody need notice, and why. Another package may register mechanisms of its own in the same way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from virtspec.errors import InputError, UsageError
+from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.frontend.module import module_of
+from virtspec.ir.system import System
 from virtspec.source import did_you_mean
 
 if TYPE_CHECKING:
@@ -40,6 +42,18 @@ class Case(Protocol):
     def origin(self) -> str: ...
     @property
     def evidence(self) -> str: ...
+    @property
+    def slow(self) -> bool: ...
+    @property
+    def leave_out(self) -> tuple[str, ...]: ...
+
+
+def judged_in(case: Case, system: System) -> list[str]:
+    """The ids of what is judged in that configuration. Raises InputError for one left out that there is not."""
+    ids = [*system.declared, FAULT, DEADLOCK]
+    for unknown in (i for i in case.leave_out if i not in ids):
+        raise InputError(f"configuration {case.name} leaves out {unknown!r}; there is no such property")
+    return [i for i in ids if i not in case.leave_out]
 
 
 @dataclass(frozen=True)
@@ -88,10 +102,16 @@ class Mechanism:
         hint = did_you_mean(name, [c.name for c in self.cases])
         raise UsageError(f"{self.name} has no configuration {name!r}" + (f"; {hint}" if hint else ""))
 
+    @cached_property
+    def survivors(self) -> Mapping[str, str]:
+        """Mutants that nobody need notice, by `Mutant.key`, each with the reason why."""
+        name = self.manifest.get("history", self.package + ".history")
+        return cast("Mapping[str, str]", getattr(self._import(name), "SURVIVORS", {}))
+
     def _import(self, module: str) -> Any:
         try:
             return importlib.import_module(module)
-        except ImportError as error:
+        except (ImportError, AssertionError) as error:  # an assert of a class body that its own defaults break
             raise InputError(f"{self.path} names {module}, which cannot be imported: {error}") from error
 
 

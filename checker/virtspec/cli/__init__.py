@@ -25,6 +25,7 @@ VERBS = {
     "simulate": "take random walks and report what they run into",
     "replay": "run a stored trace again, step by step",
     "lint": "steps that may be larger than what they model",
+    "mutate": "take away one condition after the other: does any property notice?",
     "corpus": "check every shipped configuration against what is expected of it",
     "bench": "measure virtspec beside other checkers on the same models",
 }
@@ -32,7 +33,7 @@ VERBS = {
 EXIT_CODES = """\
 exit codes:
     0  everything asked for holds
-    1  a property is violated, a witness is missing, or the corpus disagrees
+    1  a property is violated, a witness is missing, a mutant survives, or the corpus disagrees
     2  the command is wrong: an option, a name, a value
     3  undetermined: a limit was met before the answer was known, or random walks did not show it
     4  a specification or another input file is malformed

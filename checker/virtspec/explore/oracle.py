@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 from virtspec.explore.budgets.amounts import judge as judged
 from virtspec.explore.reasons import deadlock_reason, why_false
-from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Limits, Progress, Report
+from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Limits, Progress, Report, violated_by
 from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import Value
 from virtspec.semantics.interp import Faulted, State, Taken
@@ -75,7 +75,8 @@ class Search:
         }
         self.temporal = [p for p in system.temporal if only is None or p.id in only]
         self.budgets = [p for p in system.budgets if only is None or p.id in only]
-        ids = [p.id for group in (wanted, self.temporal, self.budgets) for p in group]
+        faultless = [p for p in system.faultless if only is None or p.id in only]
+        ids = [p.id for group in (wanted, faultless, self.temporal, self.budgets) for p in group]
         self.pending_ids = [*ids, *(i for i in (FAULT, DEADLOCK) if only is None or i in only)]
         self.report = Report(system.name, system.config, system.fingerprint, "oracle")
         self.report.per_action.update({a.name: 0 for a in system.actions})
@@ -109,9 +110,7 @@ class Search:
             self.report.transitions += 1
             picks = tuple(value for _, value in outcome.picks)
             if isinstance(outcome, Faulted):
-                if FAULT in self.pending_ids:
-                    reason = f"{outcome.message} ({outcome.span})"
-                    self.decide(FAULT, Violated(self.trace(source, Step(action.name, picks, None)), reason))
+                self.judge_fault(source, Step(action.name, picks, None), outcome)
                 continue
             self.judge_step(source, action, picks, outcome)
             if outcome.state not in self.seen:
@@ -142,6 +141,12 @@ class Search:
             if reason is not None:
                 trace = self.trace(source, Step(action.name, picks, taken.state), prop.id)
                 self.decide(prop.id, Violated(trace, reason))
+
+    def judge_fault(self, source: int, step: Step, faulted: Faulted) -> None:
+        for prop in violated_by(self.system, faulted):
+            if prop in self.pending_ids:
+                trace = self.trace(source, step, None if prop == FAULT else prop)
+                self.decide(prop, Violated(trace, f"{faulted.message} ({faulted.span})"))
 
     def judge_behaviours(self) -> None:
         """Temporal properties and budgets, if everything reachable was seen."""

@@ -32,6 +32,8 @@ def exit_code(report: Report) -> int:
 
 def says(system: System, prop: str) -> str:
     """What the property claims, in one line: the first of its docstring, else its name."""
+    if prop == FAULT and system.faultless:
+        return "No step runs into a fault that no other property names."
     if prop in ALWAYS_CHECKED:
         return ALWAYS_CHECKED[prop]
     found = system.declared[prop]

@@ -19,7 +19,6 @@ from itertools import groupby
 from virtspec.ir.system import Action, Field, System
 from virtspec.ir.types import EnumType, ScalarsetType, TableType, Type, Value, ordinal, show, values
 from virtspec.semantics.interp import State
-from virtspec.trace.itf import subject
 from virtspec.trace.render import Change, ShownStep, changed_parts, ending, member_name, shown_steps, tally
 from virtspec.trace.trace import Trace
 
@@ -98,7 +97,7 @@ def sequence(system: System, trace: Trace, *, reason: str = "") -> str:
 
 def _last_words(system: System, trace: Trace, reason: str) -> list[str]:
     """What the trace ends in, and the first lines of why."""
-    if subject(trace) == "fault":  # the step that faults has said why
+    if trace.ends_in_fault():  # the step that faults has said why
         reason = ""
     why = [part for line in reason.splitlines() for part in _wrapped(line)]
     return [ending(system, trace, reason)[1], *(why if len(why) <= REASON else [*why[:REASON], "..."])]

@@ -15,7 +15,7 @@ from virtspec.frontend.domains import NoType
 from virtspec.frontend.static import fold
 from virtspec.ir import build
 from virtspec.ir.nodes import Expr
-from virtspec.ir.types import RecordType, SeqType, SetType, TableType, Type
+from virtspec.ir.types import OptionType, RecordType, SeqType, SetType, TableType, Type
 from virtspec.lang.domains import Scalarset
 from virtspec.source import did_you_mean
 
@@ -31,12 +31,14 @@ KINDS = {TableType: "dict", SetType: "set", SeqType: "Seq"}
 # --- records ---------------------------------------------------------------------------------------------------------
 
 
-def record(lw: Expressions, node: ast.Call, cls: type[Any]) -> Expr:
-    """`Request(id=1, done=False)`."""
-    try:
-        t = lw.unit.registry.type_of(cls)
-    except NoType as why:
-        raise lw.refuse(why.code, node, *why.args) from None
+def record(lw: Expressions, node: ast.Call, cls: type[Any], want: Type | None) -> Expr:
+    """`Request(id=1, done=False)`. What the type variables of a generic one stand for is known from where it goes."""
+    t = want.of if isinstance(want, OptionType) else want
+    if t is None or lw.unit.registry.classes.get(t) is not cls:
+        try:
+            t = lw.unit.registry.type_of(cls)
+        except NoType as why:
+            raise lw.refuse(why.code, node, *why.args, hint=why.hint) from None
     assert isinstance(t, RecordType)
     names = [n for n, _ in t.fields]
     given = dict(zip(names, node.args, strict=False))

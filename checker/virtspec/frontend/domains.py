@@ -79,6 +79,9 @@ class Registry:
             raise NoType("VS103")
         if isinstance(annotation, type):
             return self._class(annotation)
+        if dataclasses.is_dataclass(origin):
+            assert isinstance(origin, type)
+            return self._class(origin, typing.get_args(annotation))
         raise NoType("VS101", _name(annotation))
 
     def _annotated(self, base: Any, notes: list[Any]) -> Type:
@@ -108,7 +111,7 @@ class Registry:
         """The IR type of a key or member. Raises NoType."""
         return _scalar(self.type_of(annotation))
 
-    def _class(self, cls: type[Any]) -> Type:
+    def _class(self, cls: type[Any], args: tuple[Any, ...] = ()) -> Type:
         if self.by_name.setdefault(cls.__name__, cls) is not cls:
             raise NoType("VS114", cls.__name__)
         t: Type
@@ -119,13 +122,14 @@ class Registry:
                 raise NoType("VS113", cls.__name__)
             t = EnumType(cls.__name__, tuple(m.name for m in cls))
         elif dataclasses.is_dataclass(cls):
-            t = self._record(cls)
+            t = self._record(cls, args)
         else:
             raise NoType("VS101", cls.__name__)
         self.classes[t] = cls
         return t
 
-    def _record(self, cls: type[Any]) -> Type:
+    def _record(self, cls: type[Any], args: tuple[Any, ...]) -> Type:
+        """A generic one has the types it is used with in its name, so that two uses are two types."""
         params = cls.__dataclass_params__
         fields = dataclasses.fields(cls)
         wrong = (
@@ -138,10 +142,16 @@ class Registry:
         for demand, broken in wrong:
             if broken:
                 raise NoType("VS112", cls.__name__, demand)
+        parameters = getattr(cls, "__parameters__", ())
+        if len(parameters) != len(args):
+            like = f"{cls.__name__}[{', '.join(p.__name__ for p in parameters)}]"
+            raise NoType("VS101", cls.__name__, hint=f"it is generic: store it where a {like} is declared")
         self.being_read.append(cls)
         try:
             hints = typing.get_type_hints(cls, include_extras=True)
-            return RecordType(cls.__name__, tuple((f.name, self.type_of(hints[f.name])) for f in fields))
+            given = dict(zip(parameters, args, strict=False))
+            name = f"{cls.__name__}[{', '.join(str(self.type_of(a)) for a in args)}]" if args else cls.__name__
+            return RecordType(name, tuple((f.name, self.type_of(_applied(hints[f.name], given))) for f in fields))
         except (NameError, TypeError) as error:
             raise NoType("VS106", f"{cls.__name__}: {error}") from None
         finally:
@@ -249,6 +259,14 @@ def _scalar(t: Type) -> Type:
     if not is_scalar(t):
         raise NoType("VS104", str(t))
     return t
+
+
+def _applied(annotation: Any, given: Mapping[Any, Any]) -> Any:
+    """The annotation with types for its type variables."""
+    if annotation in given:
+        return given[annotation]
+    parameters = getattr(annotation, "__parameters__", ())
+    return annotation[tuple(given.get(p, p) for p in parameters)] if parameters else annotation
 
 
 def _plain(f: dataclasses.Field[Any]) -> bool:

@@ -226,7 +226,7 @@ class Expressions(Places):
         if f is dataclasses.replace:
             return collect.replaced(self, node)
         if isinstance(f, type) and dataclasses.is_dataclass(f):
-            return collect.record(self, node, f)
+            return collect.record(self, node, f, want)
         if f is Seq or is_one_of(f, (set, frozenset, dict)):
             return collect.collection(self, node, want)
         if is_one_of(f, tuple(BUILTINS.values())):

@@ -9,7 +9,7 @@ import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from virtspec.errors import UsageError
 from virtspec.frontend import fairness
@@ -22,7 +22,7 @@ from virtspec.frontend.shape import EVALUATION_ERRORS, Instance, Shaper, declara
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir.budget import Budget
-from virtspec.ir.system import Field, Property, Runner, System, Temporal
+from virtspec.ir.system import Faultless, Field, Property, Runner, System, Temporal
 from virtspec.ir.types import TableType, default
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model
@@ -71,9 +71,8 @@ def compile_model(
         if name.startswith(fairness.PREFIX):
             continue
         if name not in known:
-            raise UsageError(
-                f"{model.__name__} has no parameter {name!r}; {did_you_mean(name, known) or 'it has none'}"
-            )
+            hint = did_you_mean(name, known) or ("`virtspec show` lists them" if known else "it has none")
+            raise UsageError(f"{model.__name__} has no parameter {name!r}; {hint}")
         p = known[name]
         if p.kind == "size":
             sizes[p.annotation] = _size(p, value)
@@ -85,7 +84,9 @@ def compile_model(
             sizes.setdefault(p.annotation, p.default)
     registry = Registry(sizes)
     with sized(sizes):
-        root = Shaper(registry, diagnostics).shape(model, constants)
+        shaper = Shaper(registry, diagnostics)
+        root = shaper.shape(model, constants)
+        _demand(model, properties, params or {}, shaper)
         unit = Unit(registry, diagnostics, root)
         runners = cut_processes(unit)
         actions = lower_rules(unit)
@@ -105,8 +106,25 @@ def compile_model(
         span_of(node, tree.path),
         tuple(p for p in props if isinstance(p, Temporal)),
         tuple(p for p in props if isinstance(p, Budget)),
+        tuple(p for p in props if isinstance(p, Faultless)),
     )
     return Specification(system, unit, model, sizes)
+
+
+def _demand(
+    model: type[Model], properties: Sequence[Callable[..., Any]], params: Mapping[str, Any], shaper: Shaper
+) -> None:
+    """Refuse a configuration that an assert of a class body refuses: UsageError, or SpecError if it is the defaults."""
+    if not shaper.unmet:
+        return
+    if params:
+        compile_model(model, properties)  # raises SpecError where the defaults are refused as well
+        unmet = shaper.unmet[0]
+        given = {} if unmet.values.keys() & params.keys() else params  # a component's constant may come from them
+        raise UsageError(f"{_shown_values({**given, **unmet.values})}: {unmet.message} ({unmet.span})")
+    for unmet in shaper.unmet:
+        shaper.diagnostics.note("VS115", unmet.span, unmet.span.path, _shown_values(unmet.values), unmet.message)
+    shaper.diagnostics.raise_if_any()  # now: what follows from wrong constants is not worth telling
 
 
 def _pc_field(runner: Runner) -> Field:
@@ -171,6 +189,8 @@ def _parse(base: Any, text: str) -> Any:
         return int(text)
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return base[text] if text in base.__members__ else base[text.upper()]
+    if typing.get_origin(base) is Annotated:
+        return _parse(typing.get_args(base)[0], text)
     if typing.get_origin(base) is tuple:
         return tuple(_parse(typing.get_args(base)[0], part) for part in text.split(",") if part)
     if type(None) in typing.get_args(base):
@@ -187,6 +207,12 @@ def _expected(base: Any, notes: Sequence[Any]) -> str:
         return "one of " + ", ".join(base.__members__)
     if base in (bool, int):
         return "true or false" if base is bool else "a whole number"
+    if typing.get_origin(base) is Annotated:
+        inner, *more = typing.get_args(base)
+        return _expected(inner, [*more, *notes])
+    if type(None) in typing.get_args(base):
+        inner = next(a for a in typing.get_args(base) if a is not type(None))
+        return f"{_expected(inner, notes)}, or none"
     if typing.get_origin(base) is tuple:
         return f"values separated by commas, each {_expected(typing.get_args(base)[0], ())}"
     return getattr(base, "__name__", str(base)) if not typing.get_args(base) else str(base)
@@ -200,6 +226,10 @@ def _shown_config(
         value = sizes[p.annotation] if p.kind == "size" else root.constants.get(p.name)
         found.append((p.name, _shown(value)))
     return tuple(found)
+
+
+def _shown_values(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={_shown(value)}" for name, value in values.items()) or "this configuration"
 
 
 def _shown(value: Any) -> str:

@@ -94,7 +94,9 @@ def _set(flag: str, value: bool, at: ast.stmt) -> ast.stmt:
 
 
 def _unless(flag: str, body: list[ast.stmt], at: ast.stmt) -> ast.stmt:
+    """`if not flag: body`. No text says so: the place is empty."""
     test = placed(ast.UnaryOp(placed(ast.Not(), at), placed(ast.Name(flag, ast.Load()), at)), at)
+    test.end_lineno, test.end_col_offset = at.lineno, at.col_offset
     return placed(ast.If(test, body, []), at)
 
 

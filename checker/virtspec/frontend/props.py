@@ -7,6 +7,7 @@ from typing import Any
 
 from virtspec.frontend.budgets import lower_budget
 from virtspec.frontend.calls import Effect
+from virtspec.frontend.faults import lower_faultless
 from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import Place, Scope, Unit
@@ -31,8 +32,9 @@ STATES = {
 LOWER: dict[str, Callable[[Unit, Routine, PropertyNote], Declared]] = {
     "temporal": lower_temporal,
     "budget": lower_budget,
+    "faultless": lower_faultless,
 }
-"""Properties of behaviours, by kind."""
+"""Properties that are no condition on a state or a step, by kind."""
 
 
 def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Declared]:
@@ -58,8 +60,7 @@ def lower_property(unit: Unit, f: Callable[..., Any], note: PropertyNote) -> Pro
     """One property about states or steps, its parameters after these quantified: over all values, or (reachable) over
     some.
     """
-    assert note.kind != "temporal"
-    assert note.kind != "budget"
+    assert note.kind == "invariant" or note.kind == "transition" or note.kind == "reachable"
     routine = property_routine(unit, f)
     refuse = unit.diagnostics.refuse
     count, states, signature = STATES[note.kind]

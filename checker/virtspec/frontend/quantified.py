@@ -23,14 +23,14 @@ class Chosen:
     lowering: Symbolic
 
 
-def returned(unit: Unit, routine: Routine, code: str) -> ast.expr:
-    """The expression that the property consists of; if it is not a single one, refusal `code`."""
+def returned(unit: Unit, routine: Routine, code: str, *args: object) -> ast.expr:
+    """The expression that the property consists of; if it is not a single one, refusal `code` with `args`."""
     body = [n for n in routine.fn.body if not (isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant))]
     match body:
         case [ast.Return(value=value)] if value is not None:
             return value
         case _:
-            raise unit.diagnostics.refuse(code, body[0] if body else routine.fn, routine.path)
+            raise unit.diagnostics.refuse(code, body[0] if body else routine.fn, routine.path, *args)
 
 
 def choices(unit: Unit, routine: Routine, signature: str) -> Iterator[Chosen]:

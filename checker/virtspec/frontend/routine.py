@@ -26,6 +26,7 @@ DECORATORS = (
     lang.reachable,
     lang.temporal,
     lang.budget,
+    lang.faultless,
 )
 """Decorators that leave a function what its text says; `override` is one, too."""
 

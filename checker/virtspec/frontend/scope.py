@@ -169,6 +169,9 @@ class Unit:
     """Fields and actions, once these are known: properties may ask what is enabled."""
     asserts_are_effects: bool = False
     """Set while a call is tried out that may also stand as a statement, so that its asserts keep their message."""
+    asserted_within: dict[str, str] = field(default_factory=dict)
+    """Messages of asserts that became part of an expression of a step, each with the method it stands in: such a fault
+    has no message."""
     straight: dict[tuple[int, str], Straight] = field(default_factory=dict)
 
     def straighten(self, routine: Routine) -> Straight:

@@ -11,6 +11,7 @@ import sys
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,7 @@ from virtspec.ir.system import Field
 from virtspec.ir.types import TableType, Type, Value, cardinality, default
 from virtspec.lang.domains import CONST_MARK, Each
 from virtspec.lang.model import Component, Model
-from virtspec.source import did_you_mean
+from virtspec.source import Span, did_you_mean
 
 EVALUATION_ERRORS = (
     NameError,
@@ -93,13 +94,45 @@ class Declaration:
 
 def declarations(cls: type[Any]) -> Iterator[Declaration]:
     """Every annotated name of a class and its bases, bases first."""
-    for base in reversed(cls.__mro__):
-        if base in (Model, Component, object, typing.Generic):
-            continue
-        tree, node = class_tree(base)
-        for stmt in node.body:
+    for base, body, path in bodies(cls):
+        for stmt in body:
             if isinstance(stmt, ast.AnnAssign) and isinstance(stmt.target, ast.Name):
-                yield Declaration(stmt.target.id, stmt, tree.path, vars(sys.modules[base.__module__]))
+                yield Declaration(stmt.target.id, stmt, path, vars(sys.modules[base.__module__]))
+
+
+@dataclass(frozen=True)
+class Demand:
+    """An assert of a class body, with the file it stands in and the globals there."""
+
+    node: ast.Assert
+    path: str
+    names: dict[str, Any]
+
+
+def demands(cls: type[Any]) -> Iterator[Demand]:
+    """Every assert in the bodies of a class and its bases, bases first."""
+    for base, body, path in bodies(cls):
+        for stmt in body:
+            if isinstance(stmt, ast.Assert):
+                yield Demand(stmt, path, vars(sys.modules[base.__module__]))
+
+
+def bodies(cls: type[Any]) -> Iterator[tuple[type[Any], list[ast.stmt], str]]:
+    """A class and its bases, bases first, each with the statements of its body and the file they stand in."""
+    for base in reversed(cls.__mro__):
+        if base not in (Model, Component, object, typing.Generic):
+            tree, node = class_tree(base)
+            yield base, node.body, tree.path
+
+
+@dataclass(frozen=True)
+class Unmet:
+    """A demand that the configuration does not satisfy."""
+
+    message: str
+    values: dict[str, Any]
+    """Constants and sizes that the condition reads: what is to be changed."""
+    span: Span
 
 
 class Shaper:
@@ -108,6 +141,7 @@ class Shaper:
     def __init__(self, registry: Registry, diagnostics: Diagnostics) -> None:
         self.registry = registry
         self.diagnostics = diagnostics
+        self.unmet: list[Unmet] = []
 
     def shape(
         self,
@@ -128,27 +162,52 @@ class Shaper:
                 self.declare(instance, declaration, last[declaration.name], given)
             except Refused:
                 instance.refused.add(declaration.name)
+        for demand in demands(cls):
+            with suppress(Refused):
+                self.demand(instance, demand)
         return instance
 
     def check_bodies(self, cls: type[Any]) -> None:
         """Refuse what stands in a class body and declares nothing: it would silently be no state at all."""
-        for base in cls.__mro__:
-            if base in (Model, Component, object, typing.Generic):
-                continue
-            tree, node = class_tree(base)
-            methods = {stmt.name for stmt in node.body if isinstance(stmt, ast.FunctionDef)}
-            for stmt in node.body:
+        for _, body, path in bodies(cls):
+            methods = {stmt.name for stmt in body if isinstance(stmt, ast.FunctionDef)}
+            for stmt in body:
                 match stmt:
-                    case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()):
+                    case ast.FunctionDef() | ast.Pass() | ast.Expr(value=ast.Constant()) | ast.Assert():
                         pass
                     case ast.AnnAssign(target=ast.Name(id=name) as target):
                         if name in methods:
-                            self.diagnostics.note("VS107", target, tree.path, f"{name}, a method as well,")
+                            self.diagnostics.note("VS107", target, path, f"{name}, a method as well,")
                     case ast.Assign(targets=[ast.Name(id=name), *_]):
-                        self.diagnostics.note("VS107", stmt, tree.path, f"{name} without a type")
+                        self.diagnostics.note("VS107", stmt, path, f"{name} without a type")
                     case _:
                         text = ast.unparse(stmt).splitlines()[0]
-                        self.diagnostics.note("VS107", stmt, tree.path, repr(text))
+                        self.diagnostics.note("VS107", stmt, path, repr(text))
+
+    def demand(self, instance: Instance, d: Demand) -> None:
+        """Note a demand that this configuration does not satisfy.
+
+        CPython executes the assert as well, when it imports the file, but with the defaults and never with those of a
+        derived class.
+        """
+        read = [node.id for node in ast.walk(d.node.test) if isinstance(node, ast.Name)]
+        if instance.refused.intersection(read):
+            return
+        message = None if d.node.msg is None else self.evaluate(d.node.msg, d, instance)
+        if not isinstance(message, str):
+            hint = 'assert slots > 0, "a ring has a slot"'
+            raise self.diagnostics.refuse("VS308", d.node, d.path, "an assert in a class body", hint=hint)
+        if not self.evaluate(d.node.test, d, instance):
+            sizes = {
+                cls.__name__: size for cls, size in self.registry.sizes.items() if d.names.get(cls.__name__) is cls
+            }
+            known = {**sizes, **instance.constants}
+            values = {
+                (instance.prefix if name in instance.constants else "") + name: known[name]
+                for name in read
+                if name in known
+            }
+            self.unmet.append(Unmet(message, values, span_of(d.node.test, d.path)))
 
     def declare(self, instance: Instance, d: Declaration, last: Declaration, given: Mapping[str, Any]) -> None:
         """Add what `d` declares; `last` is the declaration of that name in the most derived class."""
@@ -228,8 +287,8 @@ class Shaper:
                 self.diagnostics.note("VS109", where, d.path, cls.__name__, given, hint=hint)
         return part
 
-    def evaluate(self, node: ast.expr, d: Declaration, instance: Instance) -> Any:
-        """What Python makes of an annotation or an initial value, the configuration's constants in scope."""
+    def evaluate(self, node: ast.expr, d: Declaration | Demand, instance: Instance) -> Any:
+        """What Python makes of an annotation, an initial value or a demand, the configuration's constants in scope."""
         code = compile(ast.Expression(node), d.path, "eval")
         try:
             return eval(code, d.names, {**instance.typevars, **instance.constants})

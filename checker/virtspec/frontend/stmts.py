@@ -363,9 +363,7 @@ class Statements(Symbolic):
             what = "(condition)" if f is require else "(text)"
             raise self.refuse("VS204", call, f.__name__, what, f"found {len(call.args) + len(call.keywords)}")
         if f is require:
-            cond = self.root_condition(call.args[0])
-            if cond is not build.TRUE:
-                self.emit(Require(cond, self.span(call)))
+            self.requirement(call, call.args[0])
             return
         text = self.literal(call.args[0], f"{f.__name__}()")
         if f is fault:
@@ -375,6 +373,20 @@ class Statements(Symbolic):
         else:
             assert f is atomic
             self.atomic = text
+
+    def requirement(self, call: ast.Call, node: ast.expr) -> None:
+        """Each part of a conjunction is required on its own, in its own place; for `lint` it is one statement."""
+        parts: list[tuple[ast.expr, Expr]]
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            parts = list(zip(node.values, self.operands(True, node.values), strict=False))
+        else:
+            parts = [(call, self.root_condition(node))]
+        cond = build.and_(*(part for _, part in parts))
+        if isinstance(cond, Const):
+            parts = [(call, cond)]
+        self.out += [Require(part, self.span(at)) for at, part in parts if part is not build.TRUE]
+        if cond is not build.TRUE:
+            self.events.append(Event("stmt", Require(cond, self.span(call))))
 
     def inline(self, node: ast.Call, routine: Routine, base: Place | None, lock: str | None) -> Expr | None:
         """Inline a routine's statements; its result, if it has one."""

@@ -48,6 +48,7 @@ REFUSALS: dict[str, Refusal] = {
     "VS112": Refusal("the record {0} must {1}", "@dataclass(frozen=True), with nothing but fields"),
     "VS113": Refusal("the type {0} has no values", "give it at least one"),
     "VS114": Refusal("two different types are called {0}", "traces and reports tell types by name; rename one of them"),
+    "VS115": Refusal("{0} is refused: {1}", "constants and sizes must satisfy every assert of a class body"),
     # 2xx: types
     "VS201": Refusal("{0}", "the types must agree as they are declared; nothing is converted"),
     "VS202": Refusal("the type of {0!r} is not known yet", "annotate it where it is first assigned: {0}: T = ..."),
@@ -69,7 +70,9 @@ REFUSALS: dict[str, Refusal] = {
         "this would be a second name for the same {0}: what changes one would change the other",
         "name the field itself, or make a copy: {1}",
     ),
-    "VS308": Refusal("{0} needs a literal string", "what varies belongs into the state, which every trace shows"),
+    "VS308": Refusal(
+        "{0} needs a string that is known here", "what varies belongs into the state, which every trace shows"
+    ),
     "VS309": Refusal("this is no domain to run through", "an Enum, a Scalarset, range(...), a set or a Seq"),
     "VS310": Refusal(
         "{0!r} hides a local of the same name", "give the variable of the comprehension a name of its own"
@@ -119,6 +122,12 @@ REFUSALS: dict[str, Refusal] = {
     "VS509": Refusal(
         "this is no stretch of a behaviour",
         "start=... with stop=..., or call=m.process with or without by=..., or call=m.action, or nothing: the whole run",
+    ),
+    "VS510": Refusal("no step has the fault {0!r}", "messages are those of fault(...) and assert in a step"),
+    "VS511": Refusal("a property about faults {0}", "{1}"),
+    "VS512": Refusal(
+        "the message {0!r} is lost: its assert stands in {1}(), which is called inside an expression",
+        "assign the result of {1}() to a local first",
     ),
 }
 

@@ -137,8 +137,8 @@ class Symbolic(Expressions):
                     self.fork(cond, partial(self.execute, node.body), partial(self.execute, node.orelse))
                 case ast.For(target=ast.Name(id=name), orelse=[]):
                     self.loop(node, name)
-                case ast.Assert(test=test) if not self.unit.asserts_are_effects:
-                    self.demand_true(self.condition(test))
+                case ast.Assert(test=test, msg=message) if not self.unit.asserts_are_effects:
+                    self.demand_true(self.condition(test), message)
                 case ast.Pass() | ast.Return(value=ast.Constant(value=str())) | ast.Expr(value=ast.Constant()):
                     pass
                 case _:
@@ -163,10 +163,13 @@ class Symbolic(Expressions):
         if not build.total(e):
             self.defined = build.and_(self.defined, build.eq(e, e))
 
-    def demand_true(self, cond: Expr) -> None:
+    def demand_true(self, cond: Expr, message: ast.expr | None) -> None:
         """Fault where `cond` is false."""
         if cond is not build.TRUE:
             self.demand(_checked(cond))
+            text = None if message is None else fold(message, self.statics)
+            if isinstance(text, str) and self.unit.rules is None:  # not in a property
+                self.unit.asserted_within[text] = self.stack[-1].name
 
     def fork(self, cond: Expr, then: Callable[[], None], orelse: Callable[[], None]) -> None:
         """Execute one of two branches and join what they leave."""

@@ -93,6 +93,22 @@ class Property:
 
 
 @dataclass(frozen=True, slots=True)
+class Faultless:
+    """No step runs into a fault with one of these messages."""
+
+    id: str
+    name: str
+    messages: tuple[str, ...]
+    doc: str = ""
+    source: str = ""
+    span: Span = field(default=NOWHERE, compare=False)
+
+    @property
+    def kind(self) -> Literal["faultless"]:
+        return "faultless"
+
+
+@dataclass(frozen=True, slots=True)
 class Instance:
     """A temporal property for one choice of its parameters: a formula whose atoms are the numbers of `claims`."""
 
@@ -121,7 +137,7 @@ class Temporal:
         return "temporal"
 
 
-Declared: TypeAlias = Property | Temporal | Budget
+Declared: TypeAlias = Property | Faultless | Temporal | Budget
 
 
 @dataclass(frozen=True)
@@ -139,6 +155,7 @@ class System:
     span: Span = field(default=NOWHERE, compare=False)
     temporal: tuple[Temporal, ...] = ()
     budgets: tuple[Budget, ...] = ()
+    faultless: tuple[Faultless, ...] = ()
 
     @cached_property
     def fairness(self) -> Mapping[str, Fairness]:
@@ -153,8 +170,12 @@ class System:
     @cached_property
     def declared(self) -> Mapping[str, Declared]:
         """All properties by id, those of behaviours last."""
-        found: list[Declared] = [*self.properties, *self.temporal, *self.budgets]
+        found: list[Declared] = [*self.properties, *self.faultless, *self.temporal, *self.budgets]
         return {p.id: p for p in found}
+
+    def naming(self, message: str) -> tuple[Faultless, ...]:
+        """The properties that name the faults with this message; what none names is the matter of `fault`."""
+        return tuple(p for p in self.faultless if message in p.messages)
 
     @cached_property
     def init(self) -> tuple[Value, ...]:

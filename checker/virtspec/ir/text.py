@@ -52,7 +52,7 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
-from virtspec.ir.system import Action, Field, Property, Runner, System, Temporal
+from virtspec.ir.system import Action, Faultless, Field, Property, Runner, System, Temporal
 from virtspec.ir.types import (
     EnumType,
     OptionType,
@@ -241,7 +241,7 @@ def stmt_lines(stmt: Stmt, depth: int = 0, explicit: bool = False) -> list[str]:
         case Choose(v):
             return [f"{pad}choose {v.name} in {v.type}"]
         case Fault(message):
-            return [f"{pad}fault {json.dumps(message, ensure_ascii=False)}"]
+            return [f"{pad}{_fault_text(message)}"]
         case Cost(name):
             return [f"{pad}cost {name}"]
         case _:
@@ -285,6 +285,7 @@ def system_text(system: System, explicit: bool = False) -> str:
         [line for r in system.runners for line in _runner_lines(r)],
         *(_action_lines(a, explicit) for a in system.actions),
         *(_property_lines(p, explicit) for p in system.properties),
+        *(_faultless_lines(p) for p in system.faultless),
         *(_temporal_lines(p, explicit) for p in system.temporal),
         *(_budget_lines(p, explicit) for p in system.budgets),
     ]
@@ -355,6 +356,14 @@ def _action_lines(a: Action, explicit: bool) -> list[str]:
     notes += [f"atomic: {a.atomic}"] if a.atomic is not None and not explicit else []
     header = ", ".join([f"action {a.name}({params})", *notes])
     return [header, *block_lines(a.body, 1, explicit)]
+
+
+def _faultless_lines(p: Faultless) -> list[str]:
+    return [f"faultless {p.id} {p.name}", *(INDENT + _fault_text(message) for message in p.messages)]
+
+
+def _fault_text(message: str) -> str:
+    return f"fault {json.dumps(message, ensure_ascii=False)}"
 
 
 def _temporal_lines(p: Temporal, explicit: bool) -> list[str]:

@@ -320,6 +320,7 @@ def show(t: Type, value: Value) -> str:
             return "[" + ", ".join(show(of, v) for v in value) + "]"
         case RecordType(name, fields):
             assert isinstance(value, tuple)
-            return f"{name}(" + ", ".join(f"{n}={show(f, v)}" for (n, f), v in zip(fields, value, strict=True)) + ")"
+            shown = name.partition("[")[0]  # without what a generic one is made of
+            return f"{shown}(" + ", ".join(f"{n}={show(f, v)}" for (n, f), v in zip(fields, value, strict=True)) + ")"
         case _:
             assert_never(t)

@@ -120,7 +120,7 @@ def unique_names(system: System) -> Complaints:
         ("actions", (a.name for a in system.actions)),
         (
             "properties",
-            (p.id for group in (system.properties, system.temporal, system.budgets) for p in group),
+            (p.id for group in (system.properties, system.faultless, system.temporal, system.budgets) for p in group),
         ),
         ("constants", (name for name, _ in system.config)),
         ("processes", (p for r in system.runners for p in r.processes)),

@@ -5,6 +5,7 @@ The package depends on the standard library alone: reading or running a specific
 
 from virtspec.lang.budgets import Amount, Budget, budget, spent
 from virtspec.lang.domains import Cap, Const, Mod, Range, Scalarset, Seq, Singleton, each
+from virtspec.lang.faults import Faults, faultless, faults
 from virtspec.lang.formulas import (
     Formula,
     always,
@@ -27,6 +28,7 @@ __all__ = [
     "Cap",
     "Component",
     "Const",
+    "Faults",
     "Formula",
     "Mod",
     "Model",
@@ -48,6 +50,8 @@ __all__ = [
     "enabled",
     "eventually",
     "fault",
+    "faultless",
+    "faults",
     "invariant",
     "leads_to",
     "process",

@@ -21,7 +21,7 @@ PROPERTY = "__virtspec_property__"
 class PropertyNote:
     """What a decorator notes on a property function for the front end."""
 
-    kind: Literal["invariant", "transition", "reachable", "temporal", "budget"]
+    kind: Literal["invariant", "transition", "reachable", "temporal", "budget", "faultless"]
     model: type[Any]
     id: str | None
     source: str

@@ -2,7 +2,8 @@
 
 A fair unit is a process as run by one member, or an action. Weakly fair: if from some time on it always could take a
 step, it takes steps for ever. Strongly fair: if it could again and again. A step counts, and a unit can take one, only if
-it changes the state. To begin a process is a duty of its own.
+it changes the state or runs into a fault; that ends the behaviour, and what has an end is no behaviour to be judged. To
+begin a process is a duty of its own.
 """
 
 from __future__ import annotations
@@ -35,10 +36,10 @@ def unit_of(action: Action, picks: tuple[Value, ...]) -> Unit | None:
 
 
 def enabled(system: System, state: State) -> set[Unit]:
-    """The units that can take a step which changes the state."""
+    """The units that can take a step which changes the state or runs into a fault."""
     found = set()
     for action, outcome in successors(system, state):
-        if isinstance(outcome, Taken) and outcome.state != state:
+        if not isinstance(outcome, Taken) or outcome.state != state:
             unit = unit_of(action, tuple(value for _, value in outcome.picks))
             if unit is not None:
                 found.add(unit)

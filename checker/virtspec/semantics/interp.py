@@ -253,6 +253,8 @@ class Faulted:
     message: str
     span: Span
     picks: tuple[tuple[Var, Value], ...]
+    stated: bool
+    """Whether a `Fault` statement says so, and no expression was outside its domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,7 +336,7 @@ class _Run:
             try:
                 stopped = self.stmt(stmt)
             except Undefined as why:
-                stopped = self.fault(str(why), stmt.span)
+                stopped = self.fault(str(why), stmt.span, stated=False)
             if stopped is not None:
                 return stopped
         return None
@@ -357,15 +359,15 @@ class _Run:
             case Choose(v):
                 self.pick(v)
             case Fault(message):
-                return self.fault(message, stmt.span)
+                return self.fault(message, stmt.span, stated=True)
             case Cost(name):
                 self.costs.append(name)
             case _:
                 assert_never(stmt)
         return None
 
-    def fault(self, message: str, span: Span) -> Faulted:
-        return Faulted(message, span, tuple(self.taken))
+    def fault(self, message: str, span: Span, stated: bool) -> Faulted:
+        return Faulted(message, span, tuple(self.taken), stated)
 
 
 def _stored(old: Any, t: Type, path: list[Value], new: Value) -> Value:

@@ -7,10 +7,11 @@ them out. Where everything is told, there is one state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from virtspec.explore.report import violated_by
 from virtspec.ir.nodes import Var
 from virtspec.ir.system import Action, System
 from virtspec.ir.types import Value
@@ -61,13 +62,16 @@ class Steps:
     """The steps of a system, sorted by what is told of them.
 
     Told are an action's parameters and the picks that `tells` accepts; what else is chosen is decided by who takes the
-    step. Without `faults`, a step that surely faults is nothing to be told.
+    step. A step that surely faults is nothing to be told, unless that surely violates a property; `judged` says which
+    count, None means all.
     """
 
-    def __init__(self, system: System, tells: Callable[[Action, Var], bool], faults: bool = True) -> None:
+    def __init__(
+        self, system: System, tells: Callable[[Action, Var], bool], judged: Collection[str] | None = None
+    ) -> None:
         self.system = system
         self.tells = tells
-        self.faults = faults
+        self.judged = judged
         self._known: dict[State, dict[Instance, list[Taken | Faulted]]] = {}
 
     def of(self, state: State) -> Mapping[Instance, list[Taken | Faulted]]:
@@ -79,6 +83,10 @@ class Steps:
                 found.setdefault(Instance(action.name, told, call_text(action, told)), []).append(outcome)
             self._known[state] = found
         return self._known[state]
+
+    def violated_by(self, faulted: Faulted) -> list[str]:
+        """The ids of what is judged and violated by a fault."""
+        return [prop for prop in violated_by(self.system, faulted) if self.judged is None or prop in self.judged]
 
 
 class Belief:
@@ -97,13 +105,18 @@ class Belief:
         first, *others = (self.steps.of(node.state) for node in self.nodes)
         found: dict[str, list[Instance]] = {}
         for instance in first:
-            if all(instance in other for other in others) and (self.steps.faults or self.moves(instance)):
+            if all(instance in other for other in others) and (self.moves(instance) or self.violated(instance)):
                 found.setdefault(instance.action, []).append(instance)
         return found
 
     def moves(self, instance: Instance) -> bool:
         """Whether a step leads anywhere."""
         return any(isinstance(outcome, Taken) for _, outcome in self.after(instance))
+
+    def violated(self, instance: Instance) -> list[str]:
+        """The ids of what a step violates by the fault it runs into, whichever way it goes."""
+        ways = [self.steps.violated_by(out) if isinstance(out, Faulted) else [] for _, out in self.after(instance)]
+        return [prop for prop in ways[0] if all(prop in others for others in ways)]
 
     def after(self, instance: Instance) -> list[tuple[Node, Taken | Faulted]]:
         """Every way that a step told to be taken can go, and from where."""

@@ -102,8 +102,9 @@ class Behaviour:
 
     def fault(self, instance: Instance, node: Node, outcome: Taken | Faulted) -> None:
         assert isinstance(outcome, Faulted)
-        trace = node.trace(self.system, step_of(instance, outcome))
-        raise Failure(FAULT, trace, shown(self.system, trace, f"{outcome.message} ({outcome.span})"))
+        what = self.belief.violated(instance)[0]
+        trace = node.trace(self.system, step_of(instance, outcome), None if what == FAULT else what)
+        raise Failure(what, trace, shown(self.system, trace, f"{outcome.message} ({outcome.span})"))
 
     def compare(self, nodes: list[Node]) -> list[Node]:
         """Those of `nodes` that agree with what is observed. Raises Failure if none does."""

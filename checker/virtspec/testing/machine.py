@@ -73,12 +73,13 @@ def machine(
     """A state machine with a rule for each action of `system`.
 
     `adapter` makes an implementation that runs beside the model. `only` names the properties to judge by id, "fault" and
-    "deadlock" among them; None means all but witnesses, which no behaviour can refute. Where faults are not judged, steps
-    that fault are not taken. `tell` names picks of `choose` that the adapter is told; without an adapter all are drawn.
+    "deadlock" among them; None means all but witnesses, which no behaviour can refute. Where a fault is not judged, steps
+    that run into it are not taken. `tell` names picks of `choose` that the adapter is told; without an adapter all are drawn.
 
     Raises UsageError for an id or a pick that does not exist.
     """
-    known = [p.id for p in system.properties if p.kind != "reachable"] + [FAULT, DEADLOCK]
+    known = [p.id for p in system.properties if p.kind != "reachable"] + [p.id for p in system.faultless]
+    known += [FAULT, DEADLOCK]
     picks = {s.var.name for a in system.actions for s in statements(a.body) if isinstance(s, Choose)}
     told = frozenset(tell)
     _check("property", only or (), known)
@@ -88,7 +89,7 @@ def machine(
         return adapter is None or var in action.params or var.name in told
 
     judged = frozenset(known if only is None else only)
-    plan = Plan(system, adapter, judged, Steps(system, tells, faults=FAULT in judged))
+    plan = Plan(system, adapter, judged, Steps(system, tells, judged))
     body: dict[str, Any] = {"plan": plan, "__doc__": f"Random behaviours of {system.name}.", "__module__": __name__}
     for action in system.actions:
         name = _method_name(action.name, body)

@@ -11,8 +11,9 @@ What a drawn specification may contain: enums, scalarsets, singletons, integer r
 tables (of all of these), sets, sequences, a record, a component (also one per key) with methods, constants, sub-processes
 and an action; constants of the configuration; one or two processes with parameters, choices, branches, loops,
 sub-processes and locals kept across yields; actions; methods with and without effects; invariants, transition properties,
-witnesses. Faults, deadlocks, ends and steps that are never enabled are part of it. Most have fewer than a hundred states and
-one in twenty has more than three hundred; there is no bound, so an engine under test should be given a limit.
+witnesses, properties about faults. Faults, deadlocks, ends and steps that are never enabled are part of it. Most have fewer
+than a hundred states and one in twenty has more than three hundred; there is no bound, so an engine under test should be
+given a limit.
 
 Every text compiles: an example that does not is a mistake of virtspec. Examples shrink to short texts and are shown as
 they would stand in a file. The same draws give the same text in every run and on every machine.

@@ -57,7 +57,7 @@ def subject(trace: Trace) -> str:
     """What the trace is about: the id of its property, or "fault" or "deadlock"."""
     if trace.property is not None:
         return trace.property
-    return "fault" if trace.steps and trace.steps[-1].state is None else "deadlock"
+    return "fault" if trace.ends_in_fault() else "deadlock"
 
 
 # --- writing ---------------------------------------------------------------------------------------------------------

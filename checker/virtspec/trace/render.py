@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from virtspec.ir.budget import Budget
 from virtspec.ir.nodes import Var
-from virtspec.ir.system import Action, Field, System, Temporal
+from virtspec.ir.system import Action, Faultless, Field, System, Temporal
 from virtspec.ir.types import RecordType, ScalarsetType, TableType, Type, Value, show, values
 from virtspec.semantics.interp import State, Taken
 from virtspec.source import Span
@@ -143,6 +143,8 @@ def ending(system: System, trace: Trace, reason: str = "") -> tuple[Kind, str]:
     prop = None if trace.property is None else system.declared[trace.property]
     if prop is None:
         return "end", {"fault": "a step ends in a fault", "deadlock": "nobody can take a step"}[subject(trace)]
+    if isinstance(prop, Faultless):
+        return "end", f"{prop.id} is violated"  # the step that faults has said why
     if isinstance(prop, Temporal):
         return "end", f"{prop.id} is violated" + (":" if reason else "")
     if isinstance(prop, Budget):
@@ -155,7 +157,7 @@ def ending(system: System, trace: Trace, reason: str = "") -> tuple[Kind, str]:
 def _ending(system: System, trace: Trace, reason: str, command: str, width: int) -> Iterator[Line]:
     kind, end = ending(system, trace, reason)
     yield Line(kind, f"{'=>':>{_NUMBER}}  {end}")
-    if subject(trace) != "fault":  # the step that faults has said why
+    if not trace.ends_in_fault():  # the step that faults has said why
         for line in reason.splitlines():
             yield from _wrapped("reason", line, width)
     if command:

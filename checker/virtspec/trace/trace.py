@@ -33,10 +33,13 @@ class Trace:
     fingerprint: str
     steps: tuple[Step, ...]
     property: str | None = None
-    """The id of the property it violates or witnesses; None for a deadlock or a fault."""
+    """The id of the property it violates or witnesses; None for a deadlock, or a fault that no property names."""
     loop: int | None = None
     """After the last step the behaviour goes on for ever with what follows so many steps; if that is nothing, it stays as
     it is. None: it ends there, or nobody asks how it goes on."""
+
+    def ends_in_fault(self) -> bool:
+        return bool(self.steps) and self.steps[-1].state is None
 
     def __len__(self) -> int:
         return len(self.steps)

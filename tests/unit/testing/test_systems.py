@@ -24,7 +24,7 @@ def test_a_random_specification_compiles_and_reads_as_a_file(drawn: RandomSpecif
     assert drawn.text.startswith('"""A random specification."""\n\nfrom ')
     assert drawn.text.endswith("\n") and not drawn.text.endswith("\n\n")
     assert all(line == line.rstrip() for line in drawn.text.splitlines())
-    assert len(drawn.properties) == len(drawn.system.properties)
+    assert len(drawn.properties) == len(drawn.system.declared)
     compile(drawn.text, "random", "exec")
 
 

@@ -1,7 +1,8 @@
 """Explore every reachable state of a specification and judge its properties, deadlocks and faults.
 
 The trace of every violated property is shown and stored, in virtspec-traces/ unless --trace-dir says otherwise, so
-that `virtspec replay FILE` can show it again.
+that `virtspec replay FILE` can show it again. With --all-configs one table shows every configuration of a shipped
+mechanism beside the others, and no trace is stored.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from virtspec.cli import options, progress, traces
+from virtspec.cli import options, progress, survey, traces
 from virtspec.cli.output import Output
 from virtspec.errors import UsageError
 
@@ -24,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         help="judge this property alone; may be repeated; `deadlock` and `fault` are ids, too",
     )
+    what.add_argument(
+        "--all-configs",
+        action="store_true",
+        help="every configuration of a shipped mechanism in one table; with --config 'PATTERN*' those that match",
+    )
+    what.add_argument("--slow", action="store_true", help="with --all-configs: those that take minutes, too")
     what.add_argument("--values", action="store_true", help="count the distinct values of every field, too")
     what.add_argument("--fail-fast", action="store_true", help="stop at the first violation")
     limits = parser.add_argument_group("limits", "What a limit leaves open is undetermined, never a pass.")
@@ -57,6 +64,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    if args.all_configs:
+        return survey.run(args)
+    if args.slow:
+        raise UsageError("--slow is about --all-configs: a configuration that is named is checked, slow or not")
+
     from virtspec import api
     from virtspec.cli.report import Shown, print_report
     from virtspec.explore.report import Limits

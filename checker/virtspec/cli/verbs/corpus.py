@@ -1,7 +1,8 @@
 """Check every configuration of the shipped mechanisms and compare with what is expected.
 
 Expected are the verdicts a mechanism's history claims, and the verdicts and counts its manifest holds. Exits 0 only if
-everything agrees. --update writes what was measured into the manifests and says what that changed.
+everything agrees. --update writes what was measured into the manifests and says what that changed. Configurations that
+take minutes are left out without --slow.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("names", metavar="NAME", nargs="*", help="shipped mechanisms (default: all)")
     jobs = "worker processes (default: one per CPU)"
     parser.add_argument("--jobs", metavar="N", type=options.positive_int, help=jobs)
+    parser.add_argument("--slow", action="store_true", help="check the configurations that take minutes, too")
     parser.add_argument("--update", action="store_true", help="write the measured figures into the manifests")
     options.output(parser)
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what disagrees")
@@ -38,21 +40,24 @@ def run(args: argparse.Namespace) -> int:
                 put(f"{done} of {total} done: {name}")
 
             put("loading the corpus")
-            results = api.corpus(args.names, jobs=args.jobs, progress=tell)
+            results = api.corpus(args.names, slow=args.slow, jobs=args.jobs, progress=tell)
         interrupted = any(r.error == api.INTERRUPTED for r in results)
         if args.update and not interrupted:
             for change in api.record(results):
                 print(f"manifest: {change}", file=sys.stderr)
             results = api.judged(results)
-        stale = api.stale(results)
+        unmatched = api.unmatched(results, args.names)
         if args.format == "json":
             out.json([_as_json(r) for r in results])
         else:
-            _print(out, results, stale, args.quiet)
-    return 130 if interrupted else 0 if all(r.agrees for r in results) and not stale else 1
+            _print(out, results, unmatched, args.quiet)
+            slow = api.left_out(results, args.names)
+            if slow and not args.quiet:
+                out.line((f"{plural(len(slow), 'slow configuration')} left out; --slow checks them, too.", "warn"))
+    return 130 if interrupted else 0 if all(r.agrees for r in results) and not unmatched else 1
 
 
-def _print(out: Output, results: list[Result], stale: list[str], quiet: bool) -> None:
+def _print(out: Output, results: list[Result], unmatched: dict[str, str], quiet: bool) -> None:
     if not quiet:
         header = ("configuration", "states", "transitions", "depth", "seconds", "verdicts")
         for name, group in groupby(results, key=lambda r: r.mechanism):
@@ -64,10 +69,10 @@ def _print(out: Output, results: list[Result], stale: list[str], quiet: bool) ->
     for result in results:
         for line in [result.error] if result.error else result.disagreements:
             out.line((result.name, "bad"), f": {line}")
-    for name in stale:
-        out.line((name, "bad"), ": the manifest has this entry, but there is no such configuration")
+    for name, line in unmatched.items():
+        out.line((name, "bad"), f": {line}")
     wrong = [r for r in results if not r.agrees]
-    if not wrong and not stale and not quiet:
+    if not wrong and not unmatched and not quiet:
         out.line((f"All {plural(len(results), 'configuration')} are as expected.", "good"))
     elif wrong:
         what = "not as expected" + (" or not checked" if any(r.error for r in wrong) else "")
@@ -123,6 +128,7 @@ def _as_json(result: Result) -> dict[str, Any]:
         "disagreements": list(result.disagreements),
         "verdicts": dict(result.figures.verdicts),
         "spent": dict(result.figures.spent),
+        "reduced": result.figures.reduced,
         "states": result.figures.states,
         "transitions": result.figures.transitions,
         "depth": result.figures.depth,

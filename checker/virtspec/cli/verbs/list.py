@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
         for m in shipped if args.verbose else ():
             out.line()
             out.line((m.name, "head"))
-            out.lines_of(table([((case.name, "info"), case.summary) for case in m.cases]))
+            out.lines_of(table([((c.name, "info"), c.summary + (" (slow)" if c.slow else "")) for c in m.cases]))
         out.line()
         out.lines_of(paragraph("virtspec show NAME tells more; virtspec check NAME checks one.", indent=0))
     return 0
@@ -43,5 +43,5 @@ def _as_json(m: Mechanism) -> dict[str, object]:
         "name": m.name,
         "title": m.title,
         "package": m.package,
-        "configurations": [{"name": c.name, "summary": c.summary} for c in m.cases],
+        "configurations": [{"name": c.name, "summary": c.summary, "slow": c.slow} for c in m.cases],
     }

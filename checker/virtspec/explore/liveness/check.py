@@ -18,7 +18,7 @@ from virtspec.explore.reasons import why_not
 from virtspec.ir.system import Instance, System, Temporal
 from virtspec.ir.temporal import CanReach, negated
 from virtspec.ir.types import Value
-from virtspec.semantics.fairness import Unit, unit_of
+from virtspec.semantics.fairness import Unit, enabled, unit_of
 from virtspec.semantics.interp import State, Taken
 from virtspec.semantics.successors import claims_at, successors
 from virtspec.trace.trace import Step, Trace
@@ -41,7 +41,7 @@ class Behaviours:
         self.system = system
         self.states = states
         self.moves = [self._moves(numbers, number) for number in range(len(states))]
-        self.enabled = [{m.unit for m in moves if m.unit is not None} for moves in self.moves]
+        self.enabled = [enabled(system, state) for state in states]
 
     def _moves(self, numbers: Mapping[State, int], number: int) -> list[Move]:
         state = self.states[number]

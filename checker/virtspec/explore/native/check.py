@@ -19,14 +19,14 @@ from virtspec.explore.native.checkpoint import identity
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.keeper import EVERY, Warn, keeping
 from virtspec.explore.native.library import ORIGIN, Kernel
-from virtspec.explore.native.module import Module, module
+from virtspec.explore.native.module import Module, judgeable, module
 from virtspec.explore.native.paths import paths
 from virtspec.explore.native.reduce import Reduced, reduced
 from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
 from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
-from virtspec.ir.system import System
+from virtspec.ir.system import Faultless, System
 from virtspec.semantics.interp import State
 from virtspec.trace.verdict import Unknown, Verdict
 
@@ -61,7 +61,7 @@ def check(
     Raises TooWide, UsageError for what cannot be packed, InputError for what cannot be resumed.
     """
     started = time.monotonic()
-    judged = [p for p in system.properties if only is None or p.id in only]
+    judged = judgeable(system, only)
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
     if values and reduce:
         raise UsageError("reductions leave values out, so these cannot be counted: leave out --reduce or --values")
@@ -69,7 +69,7 @@ def check(
     if behaviours.ids and not (judged or always or values or checkpoint or resume):
         return behaviours.alone(started)
     small = reduced(system, [p.id for p in judged], reduce)
-    chosen = [p for p in small.system.properties if p.id in {p.id for p in judged}]
+    chosen = judgeable(small.system, [p.id for p in judged])
     made = module(small.system, chosen, intrinsics.CHECKED, small.symmetric)
     code = Code.of(made.text)
     wanted = _wanted(made, always, fail_fast)
@@ -175,7 +175,7 @@ def _report(search: Search, made: Module, small: Reduced) -> Report:
 
 
 def _wanted(made: Module, always: list[str], fail_fast: bool) -> Wanted:
-    masks, events = (1 << len(made.judged)) - 1, ((1 << len(made.stepwise)) - 1) << FIRST_PROPERTY_BIT
+    masks, events = (1 << len(made.judged)) - 1, made.event_bits
     events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)
     violations = sum(1 << bit for bit, p in enumerate(made.judged) if p.kind == "invariant")
     return Wanted(Bits(masks, violations if fail_fast else 0), Bits(events, events if fail_fast else 0))
@@ -200,12 +200,13 @@ def _verdicts(search: Search, made: Module, small: Reduced) -> dict[str, Verdict
         verdicts[prop.id] = traces.judged(system, prop, ways[state])
     for bit, state in search.events.items():
         if 1 << bit == FAULT_BIT:
-            verdicts[FAULT] = traces.faulted(system, ways[state])
+            verdicts[FAULT] = traces.faulted(system, FAULT, ways[state])
         elif 1 << bit == DEADLOCK_BIT:
             verdicts[DEADLOCK] = traces.deadlocked(system, ways[state])
+        elif isinstance(judged := made.eventful[bit - FIRST_PROPERTY_BIT], Faultless):
+            verdicts[judged.id] = traces.faulted(system, judged.id, ways[state])
         else:
-            prop = originals[made.stepwise[bit - FIRST_PROPERTY_BIT].id]
-            verdicts[prop.id] = traces.stepwise(system, prop, ways[state])
+            verdicts[judged.id] = traces.stepwise(system, originals[judged.id], ways[state])
     return verdicts
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -25,6 +25,7 @@ from virtspec.explore.native.library import Kernel, bind
 from virtspec.explore.native.memory import Numbers, Slots, Words, reserve
 from virtspec.explore.native.module import MOST_PROPERTIES, Module, module
 from virtspec.explore.native.search import Bits, Search, Wanted
+from virtspec.explore.native.steps import FIRST_PROPERTY_BIT
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.workers import ROOM
 from virtspec.explore.report import Limits, Progress
@@ -32,6 +33,7 @@ from virtspec.ir.budget import Occurrence
 from virtspec.ir.nodes import Expr
 from virtspec.ir.passes.labels import LABEL, Label, Labelled, labelled
 from virtspec.ir.system import Action, Property, System
+from virtspec.ir.types import ordinal
 from virtspec.semantics.fairness import Unit, unit_of
 from virtspec.semantics.interp import State, Taken
 from virtspec.trace.trace import Step
@@ -39,8 +41,8 @@ from virtspec.trace.trace import Step
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-MOST_UNITS = 62
-"""A bit of a word for each."""
+MOST_UNITS = 60
+"""A bit of an event for each, behind those that every event has."""
 
 
 class Halted(Exception):
@@ -139,7 +141,7 @@ class StateGraph:
         return self.kinds[int(self.labels[edge]) % len(self.kinds)]
 
     def _link(self, system: System) -> None:
-        made, code = self._compiled(system, [])
+        made, code = self._compiled(system, [], self._faulting())
         label = made.layout.node(LABEL)
         assert isinstance(label, Leaf)
         room = max(ROOM, 2 * made.most_successors)
@@ -189,9 +191,21 @@ class StateGraph:
             raise InternalError(BROKEN_CODE)
         self.known.append((numbers, masks))
 
-    def _compiled(self, system: System, judged: Sequence[Property]) -> tuple[Module, Code]:
+    def _faulting(self) -> dict[tuple[str, int], int]:
+        """The bits by which an event tells whose step runs into a fault: a step that can be taken, but has no edge."""
+        return {
+            (k.action.name, 0 if k.member is None else ordinal(k.action.params[0].type, k.member)): 1
+            << FIRST_PROPERTY_BIT + self.units.index(unit)
+            for k in self.kinds
+            if (unit := _unit(k)) is not None
+        }
+
+    def _compiled(
+        self, system: System, judged: Sequence[Property], faulting: Mapping[tuple[str, int], int] | None = None
+    ) -> tuple[Module, Code]:
         started = time.monotonic()
-        made = module(replace(system, properties=tuple(judged)), judged, self.search.module.checked)
+        system = replace(system, properties=tuple(judged))
+        made = module(system, judged, self.search.module.checked, faulting=faulting)
         code = Code.of(made.text)
         self.compile_seconds += time.monotonic() - started
         return made, code

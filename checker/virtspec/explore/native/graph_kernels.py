@@ -2,7 +2,8 @@
 
 The graph: `offsets[s]` to `offsets[s + 1]` are the edges of state s; they lead to `targets` and are steps with `labels`.
 Of steps that change nothing only those are edges that matter to a budget. A label is a step of the fair unit `units - 1`, or
-of none where that is 0. `enabled[s]` has a bit for each unit that can leave s. A behaviour may stay in every state as well.
+of none where that is 0. `enabled[s]` has a bit for each unit that can leave s, be it by a fault, which is no edge.
+A behaviour may stay in every state as well.
 
 An automaton walks along: node s * size + q is state s with the automaton in q. Transitions `first[q]` to `first[q + 1]` of
 the automaton are possible where all bits of `true` and none of `false` are set in `claims[s]`; `done` are the acceptance
@@ -17,6 +18,7 @@ from virtspec.explore.native.intrinsics import call_expand, part
 from virtspec.explore.native.level_kernels import BLOCK
 from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Slots, Words
+from virtspec.explore.native.steps import FIRST_PROPERTY_BIT
 from virtspec.explore.native.visited_kernels import Width, find, hashed, words_of
 
 UNKNOWN, ALIVE, DEAD = range(3)
@@ -90,7 +92,7 @@ def link(
             out[i * words + word] &= ~(np.uint64(mask) << np.uint64(shift))
         edge, i = offsets[at], 0
         for source in range(at, at + done):
-            enabled[source] = 0
+            enabled[source] = events[source - at] >> FIRST_PROPERTY_BIT
             while i < ends[source - at]:
                 some = min(len(hashes), ends[source - at] - i)
                 for k in range(some):

@@ -11,9 +11,9 @@ void @judge(ptr states, i64 n, ptr masks)
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from math import prod
 
 from virtspec.errors import UsageError
@@ -26,6 +26,7 @@ from virtspec.explore.native.steps import (
     BROKEN_BIT,
     DEADLOCK_BIT,
     FAULT_BIT,
+    FAULTED_BIT,
     FIRST_PROPERTY_BIT,
     Step,
     members,
@@ -33,7 +34,7 @@ from virtspec.explore.native.steps import (
 )
 from virtspec.explore.native.trees import position
 from virtspec.ir.nodes import Choose
-from virtspec.ir.system import Action, Property, Runner, System
+from virtspec.ir.system import Action, Faultless, Property, Runner, System
 from virtspec.ir.types import ScalarsetType, cardinality
 from virtspec.ir.walk import statements
 
@@ -49,12 +50,39 @@ class Module:
     """Invariants and witnesses, by bit of a mask."""
     stepwise: tuple[Property, ...]
     """Transition properties, by bit of an event, from `FIRST_PROPERTY_BIT` on."""
+    faultless: tuple[Faultless, ...]
+    """Properties about faults, by bit of an event, behind those."""
     most_successors: int
     """No state has more."""
     symmetric: tuple[ScalarsetType, ...] = ()
     """Scalarsets whose members may be renamed; see `canonical`."""
     checked: bool = False
     """Whether the code looks at every bound; see `steps.BROKEN_BIT`."""
+    faulting: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """By action and position of the member who takes it (0 if nobody does), the bits of an event that any fault sets, too;
+    none if left out."""
+
+    @property
+    def eventful(self) -> tuple[Property | Faultless, ...]:
+        """What is judged by events, by bit, from `FIRST_PROPERTY_BIT` on."""
+        return (*self.stepwise, *self.faultless)
+
+    @property
+    def event_bits(self) -> int:
+        """The bits of an event that these have."""
+        return ((1 << len(self.eventful)) - 1) << FIRST_PROPERTY_BIT
+
+    def event_of(self, message: str) -> int:
+        """The bits of an event that a fault with this message sets: those of the judged properties that name it; none
+        where others do.
+        """
+        if not (named := self.layout.system.naming(message)):
+            return FAULT_BIT
+        return sum(1 << bit for bit, p in enumerate(self.eventful, FIRST_PROPERTY_BIT) if p in named)
+
+    def faulted_by(self, action: Action, member: int) -> int:
+        """The bits of an event that say whose step runs into a fault."""
+        return self.faulting.get((action.name, 0 if action.process is None else member), 0)
 
     @cached_property
     def text(self) -> str:
@@ -62,15 +90,27 @@ class Module:
         return _Writer(self).text()
 
 
+def judgeable(system: System, only: Sequence[str] | None) -> list[Property | Faultless]:
+    """The properties that a module can judge, of those whose ids are given; None means all."""
+    found: list[Property | Faultless] = [*system.properties, *system.faultless]
+    return [p for p in found if only is None or p.id in only]
+
+
 def module(
-    system: System, properties: Sequence[Property], checked: bool = False, symmetric: tuple[ScalarsetType, ...] = ()
+    system: System,
+    properties: Sequence[Property | Faultless],
+    checked: bool = False,
+    symmetric: tuple[ScalarsetType, ...] = (),
+    faulting: Mapping[tuple[str, int], int] | None = None,
 ) -> Module:
     """The module of a System that judges the given properties. Raises TooWide, UsageError."""
-    stepwise = tuple(p for p in properties if p.kind == "transition")
-    judged = tuple(p for p in properties if p.kind != "transition")
-    if max(len(stepwise), len(judged)) > MOST_PROPERTIES:
+    faultless = tuple(p for p in properties if isinstance(p, Faultless))
+    stepwise = tuple(p for p in properties if isinstance(p, Property) and p.kind == "transition")
+    judged = tuple(p for p in properties if isinstance(p, Property) and p.kind != "transition")
+    if max(len(stepwise) + len(faultless), len(judged)) > MOST_PROPERTIES:
         raise UsageError(f"more than {MOST_PROPERTIES} properties at once; choose some with --property")
-    return Module(layout(system), judged, stepwise, max(_most_successors(system), 1), symmetric, checked)
+    most = max(_most_successors(system), 1)
+    return Module(layout(system), judged, stepwise, faultless, most, symmetric, checked, faulting or {})
 
 
 def _most_successors(system: System) -> int:
@@ -102,9 +142,11 @@ class _Writer:
         self.system = module.layout.system
 
     def text(self) -> str:
+        stepwise = bool(self.module.stepwise)
         functions = ["declare i64 @llvm.ctpop.i64(i64)\n"]
         for number, action in enumerate(self.system.actions):
-            step = Step(self.layout, action, number, bool(self.module.stepwise), self.module.checked)
+            faulting = partial(self.module.faulted_by, action)
+            step = Step(self.layout, action, number, stepwise, self.module.checked, self.module.event_of, faulting)
             for member in range(members(action)):
                 functions.append(step.text(member, runner_of(self.system, action)))
         if self.module.stepwise:
@@ -165,7 +207,7 @@ class _Writer:
         for pc in pcs:
             all_pcs = e.or_(all_pcs, pc)
         event = e.load("%event")
-        stuck = e.both(e.let(f"icmp eq ptr {e.load(out, 'ptr')}, %out"), e.eq(e.and_(event, FAULT_BIT), 0))
+        stuck = e.both(e.let(f"icmp eq ptr {e.load(out, 'ptr')}, %out"), e.eq(e.and_(event, FAULTED_BIT), 0))
         stuck = e.both(stuck, e.not_(e.eq(all_pcs, 0)))
         e.store(e.select(stuck, e.or_(event, DEADLOCK_BIT), event), "%event")
 

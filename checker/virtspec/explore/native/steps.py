@@ -2,14 +2,15 @@
 
     ptr @step(ptr in, ptr out, ptr event, ptr counts)
 
-writes the successors one behind the other from `out` on and returns the place behind the last. A step that faults sets a
-bit of the event instead, and so does one that violates a transition property. Parameters and choices are digits of a
+writes the successors one behind the other from `out` on and returns the place behind the last. A step that faults sets
+bits of the event instead, and one that violates a transition property does so, too. Parameters and choices are digits of a
 counter, the last turning fastest: the body is run once for every reading, and a choice that a run did not come to does
 not turn.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from math import prod
@@ -25,9 +26,9 @@ from virtspec.ir.nodes import Assign, Block, Choose, Cost, Fault, If, Let, Requi
 from virtspec.ir.system import Action, Runner
 from virtspec.ir.types import BOOL, TableType, Type, cardinality
 
-FAULT_BIT, DEADLOCK_BIT, FIRST_PROPERTY_BIT = 1, 2, 2
-"""The event of a state: a step out of it faults, nothing is enabled and somebody is busy, and from bit 2 on, one per
-transition property, a step violates it."""
+FAULT_BIT, DEADLOCK_BIT, FAULTED_BIT, FIRST_PROPERTY_BIT = 1, 2, 4, 3
+"""The event of a state: a step out of it runs into a fault that no property names, nothing is enabled and somebody is busy,
+a step runs into any fault at all, and from bit 3 on, one per property of steps or faults, a step violates it."""
 BROKEN_BIT = -(1 << 63)
 """Of checked code: it would have read or written what it must not."""
 
@@ -66,8 +67,21 @@ def written_out(action: Action) -> tuple[Var, ...]:
 class Step:
     """Writes the function of one action for one value of its first parameter, if it has any."""
 
-    def __init__(self, layout: Layout, action: Action, number: int, stepwise: bool, checked: bool) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        action: Action,
+        number: int,
+        stepwise: bool,
+        checked: bool,
+        event_of: Callable[[str], int] = lambda message: FAULT_BIT,
+        faulting: Callable[[int], int] = lambda member: 0,
+    ) -> None:
         self.checked = checked
+        self.event_of = event_of
+        """The bits that a `Fault` statement with that message sets, beside the one that every fault sets."""
+        self.faulting = faulting
+        """The bits that any fault of a member sets, too."""
         self.layout = layout
         self.action = action
         self.number = number
@@ -85,6 +99,8 @@ class Step:
         self.expressions.undefined = "fault"
         self.digits: list[Digit] = []
         self.lets: dict[str, Slots] = {}
+        self.faults = {FAULT_BIT: "fault"}
+        """Where to jump in order to set these bits; expressions outside their domain jump to `fault`."""
         self.out = e.variable("ptr")
         e.store("%out", self.out, "ptr")
         first = written_out(self.action)
@@ -93,7 +109,7 @@ class Step:
                 self.bind(v, member)
             else:
                 self.digit(v, met=False)
-        self.counter(self.ahead(self.action.body, dispatched))
+        self.counter(self.ahead(self.action.body, dispatched), FAULTED_BIT | self.faulting(member))
         name = step_name(self.number, member)
         return e.text(f"define internal ptr {name}(ptr noalias %in, ptr noalias %out, ptr %event, ptr %counts)")
 
@@ -134,20 +150,21 @@ class Step:
         assert self.action.location is not None
         return build.eq(build.index(pc, self.action.params[0]), build.const(self.action.location, runner.locations))
 
-    def counter(self, body: Block) -> None:
-        """Run the body for every reading of the digits."""
+    def counter(self, body: Block, faulted: int) -> None:
+        """Run the body for every reading of the digits. Every fault sets the bits `faulted`."""
         e = self.emitter
         e.block("again")
         self.expressions.forget()
         begins = len(e.lines)
         self.block(body)
         self.success()
-        e.block("fault")
-        event = e.load("%event")
-        e.store(e.or_(event, FAULT_BIT), "%event")
-        self.count()
-        e.lines[begins:begins] = self.begin_again()
+        for bits, label in self.faults.items():
+            e.block(label)
+            e.store(e.or_(e.load("%event"), bits | faulted), "%event")
+            self.count()
+            e.jump("next")
         e.block("next")
+        e.lines[begins:begins] = self.begin_again()
         for digit in reversed(self.digits):
             self.turn(digit)
         e.block("done")
@@ -230,8 +247,9 @@ class Step:
                 digit = self.digit(v, met=True)
                 e.store(True, str(digit.met), "i1")
                 self.let(v, self.reading(digit))
-            case Fault():
-                e.jump("fault")
+            case Fault(message):
+                bits = self.event_of(message)
+                e.jump(self.faults.setdefault(bits, f"fault.{bits}"))
             case Cost():
                 pass
             case _:

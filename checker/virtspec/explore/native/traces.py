@@ -14,6 +14,7 @@ from typing import TypeAlias, TypeVar
 
 from virtspec.errors import InternalError
 from virtspec.explore.reasons import deadlock_reason, why_false
+from virtspec.explore.report import FAULT, violated_by
 from virtspec.ir.passes.labels import Label
 from virtspec.ir.system import Action, Property, System
 from virtspec.semantics.interp import Faulted, State, Taken
@@ -78,12 +79,13 @@ def judged(system: System, prop: Property, way: Way) -> Violated | Reached:
     return Reached(found) if reason is None else Violated(found, reason)
 
 
-def faulted(system: System, way: Way) -> Violated:
-    """The verdict on freedom from faults where a step out of the last state faults."""
+def faulted(system: System, prop: str, way: Way) -> Violated:
+    """The verdict on a property about faults, or on `fault`, where a step out of the last state violates it."""
     for action, outcome in successors(system, way[-1]):
-        if isinstance(outcome, Faulted):
-            return Violated(trace(system, way, None, _step(action, outcome)), f"{outcome.message} ({outcome.span})")
-    raise InternalError("the native engine ran into a fault, the interpreter does not")
+        if isinstance(outcome, Faulted) and prop in violated_by(system, outcome):
+            found = trace(system, way, None if prop == FAULT else prop, _step(action, outcome))
+            return Violated(found, f"{outcome.message} ({outcome.span})")
+    raise InternalError(f"the native engine ran into a fault that violates {prop}, the interpreter does not")
 
 
 def deadlocked(system: System, way: Way) -> Violated:

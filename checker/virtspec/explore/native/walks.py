@@ -28,7 +28,7 @@ from virtspec.explore.native.jit import Code
 from virtspec.explore.native.layout import Leaf
 from virtspec.explore.native.library import ORIGIN, bind
 from virtspec.explore.native.memory import Numbers, Words
-from virtspec.explore.native.module import Module, module
+from virtspec.explore.native.module import Module, judgeable, module
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
@@ -37,7 +37,7 @@ from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.explore.simulation import DEFAULT_DEPTH, Mean, Simulation, Walking
 from virtspec.ir.budget import Budget
 from virtspec.ir.passes.labels import LABEL, Label, labelled
-from virtspec.ir.system import Property, System
+from virtspec.ir.system import Faultless, Property, System
 from virtspec.semantics.interp import State
 from virtspec.trace.trace import Step, Trace
 from virtspec.trace.verdict import Reached, Violated
@@ -76,7 +76,7 @@ def simulate(
     else it goes on until Ctrl-C. Raises TooWide, UsageError for what cannot be packed.
     """
     started = time.monotonic()
-    judged = [p for p in system.properties if only is None or p.id in only]
+    judged = judgeable(system, only)
     budgets = [b for b in system.budgets if only is None or b.id in only]
     always = [i for i in (FAULT, DEADLOCK) if only is None or i in only]
     walking = Walks(system, judged, budgets, always, seed, depth, workers or os.cpu_count() or 1, fail_fast)
@@ -159,7 +159,7 @@ class Walks:
     def __init__(
         self,
         system: System,
-        judged: list[Property],
+        judged: list[Property | Faultless],
         budgets: list[Budget],
         always: list[str],
         seed: int,
@@ -172,10 +172,11 @@ class Walks:
         self.kinds = marked.labels
         numbers = {a.name: i for i, a in enumerate(system.actions)}
         self.numbers: Numbers = np.array([numbers[kind.action.name] for kind in self.kinds], np.int64)
-        self.made = module(replace(marked.system, properties=tuple(judged)), judged, intrinsics.CHECKED)
+        whole = replace(marked.system, properties=system.properties, faultless=system.faultless)
+        self.made = module(whole, judged, intrinsics.CHECKED)
         self.code = Code.of(self.made.text)
         self.meters = Meters(marked, budgets, intrinsics.CHECKED)
-        events = ((1 << len(self.made.stepwise)) - 1) << FIRST_PROPERTY_BIT
+        events = self.made.event_bits
         events |= (FAULT_BIT if FAULT in always else 0) | (DEADLOCK_BIT if DEADLOCK in always else 0)
         violations = sum(1 << bit for bit, p in enumerate(self.made.judged) if p.kind == "invariant")
         self.wanted: Numbers = np.array([(1 << len(self.made.judged)) - 1, events], np.int64)
@@ -314,12 +315,13 @@ class Walks:
         for bit, (step, number) in self.best("of_events").items():
             way = self.shown(number, step)
             if 1 << bit == FAULT_BIT:
-                found[FAULT] = traces.faulted(self.system, way)
+                found[FAULT] = traces.faulted(self.system, FAULT, way)
             elif 1 << bit == DEADLOCK_BIT:
                 found[DEADLOCK] = traces.deadlocked(self.system, way)
+            elif isinstance(named := self.made.eventful[bit - FIRST_PROPERTY_BIT], Faultless):
+                found[named.id] = traces.faulted(self.system, named.id, way)
             else:
-                prop = self.made.stepwise[bit - FIRST_PROPERTY_BIT]
-                found[prop.id] = traces.stepwise(self.system, prop, way)
+                found[named.id] = traces.stepwise(self.system, named, way)
         found.update({budget.id: verdict for budget, verdict in self.broken()})
         return found
 

@@ -65,6 +65,8 @@ class FaultCase:
     cond: Expr
     message: str
     span: Span
+    stated: bool
+    """Whether a `Fault` statement says so, and no expression is outside its domain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +197,7 @@ class _Execution:
             fine = build.and_(*(c for c in _conjuncts(self.value(defined(e), state)) if c not in known))
             if fine is not build.TRUE:
                 cond = build.and_(state.path, build.not_(fine))
-                self.faults.append(FaultCase(cond, f"undefined: {expr_text(e)}", stmt.span))
+                self.faults.append(FaultCase(cond, f"undefined: {expr_text(e)}", stmt.span, stated=False))
                 state.survive(fine)
 
     def statement(self, stmt: Stmt, state: _State) -> None:
@@ -215,7 +217,7 @@ class _Execution:
             case Choose(v):
                 self.choose(v, state)
             case Fault(message):
-                self.faults.append(FaultCase(state.path, message, stmt.span))
+                self.faults.append(FaultCase(state.path, message, stmt.span, stated=True))
                 state.survive(build.FALSE)
             case Cost(name):
                 self.costs.append(Spent(state.path, name))

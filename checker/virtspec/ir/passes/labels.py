@@ -60,7 +60,9 @@ def labelled(system: System) -> Labelled:
     if total > MOST_LABELS:
         raise UsageError(f"{system.name} marks costs in more ways ({total:,}) than can be told apart ({MOST_LABELS:,})")
     t = IntType(0, max(total - 1, 0))
-    blank = replace(system, fields=(*system.fields, Field(LABEL, t, 0)), properties=(), temporal=(), budgets=())
+    blank = replace(
+        system, fields=(*system.fields, Field(LABEL, t, 0)), properties=(), temporal=(), budgets=(), faultless=()
+    )
     numbers = {(a.name, m): i for i, (a, m) in enumerate(steps)}
     actions = tuple(_writing(a, numbers, strides, t) for a in system.actions)
     found = []

@@ -84,7 +84,7 @@ def symmetric(system: System, properties: Sequence[str] | None = None) -> Symmet
     scalarset may be refused.
     """
     scalarsets = [t for t in types_used(system) if isinstance(t, ScalarsetType) and t.size > 1]
-    units = [_step(functional(system, a)) for a in system.actions]
+    units = [_step(system, functional(system, a)) for a in system.actions]
     units += [_condition(p) for p in system.properties if properties is None or p.id in properties]
     return Symmetry({s: next(_complaints(units, s), "") for s in scalarsets})
 
@@ -100,15 +100,18 @@ class _Unit:
     parts: tuple[tuple[str, Expr], ...]
 
 
-def _step(form: Functional) -> _Unit:
-    faults = build.and_(form.guard, build.or_(*(f.cond for f in form.faults)))
+def _step(system: System, form: Functional) -> _Unit:
+    faults: dict[str, list[Expr]] = {"its faults": []}
+    for f in form.faults:  # those that the same properties name are told apart by nobody
+        named = ", ".join(p.id for p in system.naming(f.message) if f.stated)
+        faults.setdefault(f"its faults of {named}" if named else "its faults", []).append(f.cond)
     spent: dict[str, Expr] = {}
     for c in form.costs:
         unit = build.ite(c.cond, build.integer(1), build.integer(0))
         spent[c.name] = build.arith("+", spent.get(c.name, build.integer(0)), unit)
     parts = (
         ("its guard", form.guard),
-        ("its faults", faults),
+        *((what, build.and_(form.guard, build.or_(*conds))) for what, conds in faults.items()),
         *((f"the choice of {c.source.name}", c.path) for c in form.choices),
         *((f"what it stores in {name}", value) for name, value in form.updates),
         *((f"its cost of {name}", total) for name, total in spent.items()),

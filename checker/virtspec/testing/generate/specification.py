@@ -24,7 +24,7 @@ from virtspec.ir.types import (
 from virtspec.testing.generate.draws import Draws
 from virtspec.testing.generate.expressions import Expressions, tidy
 from virtspec.testing.generate.scope import Helper, Number, Path, Ranges, Scope, either, exactly, reach
-from virtspec.testing.generate.statements import DEPTH, Statements, indented
+from virtspec.testing.generate.statements import DEPTH, MESSAGES, Statements, indented
 from virtspec.testing.generate.values import literal
 from virtspec.testing.generate.vocabulary import BOSS, domain, field_type, uses, vocabulary
 
@@ -67,7 +67,7 @@ class _Writer:
         functions = self.draws.whole(self.function) if self.draws.chance(30) else []
         part = self.draws.whole(self.component) if self.draws.chance(35) else None
         model = self.model(part)
-        properties = self.properties()
+        properties = self.properties() + self.faultless("\n".join([*(part.text if part else []), *model]))
         body = "\n".join([*functions, *(part.text if part else []), *model, *properties])
         declared = self.words.declarations(body)
         whole = "\n\n\n".join([*declared, body.strip("\n")])
@@ -338,6 +338,16 @@ class _Writer:
             found += self.draws.whole(partial(self.property, "reachable", "seen", ("m",)))
         return found
 
+    def faultless(self, text: str) -> list[str]:
+        """Properties about the faults that the text names."""
+        found: list[str] = []
+        said = [f'"{message}"' for message in MESSAGES if message in text]
+        for name, messages in (("kept", said[:1]), ("passed", said[1:]), ("both", said)):
+            if messages and self.draws.chance(60):
+                found += ["@faultless(Random)", f"def {name}(m: Random) -> Faults:"]
+                found += [*indented([f"return faults({', '.join(messages)})"]), "", ""]
+        return found
+
     def property(self, kind: str, name: str, states: tuple[str, ...]) -> list[str]:
         """One property, perhaps of one parameter."""
         paths = [replace(p, template=p.template.replace("self.", f"{m}.")) for m in states for p in self.scope.paths]
@@ -391,6 +401,7 @@ _LANGUAGE = (
     "Cap",
     "Component",
     "Const",
+    "Faults",
     "Mod",
     "Model",
     "Range",
@@ -405,6 +416,8 @@ _LANGUAGE = (
     "cost",
     "each",
     "fault",
+    "faultless",
+    "faults",
     "invariant",
     "process",
     "reachable",

@@ -26,6 +26,8 @@ from virtspec.testing.generate.values import copied
 from virtspec.testing.generate.vocabulary import Vocabulary, domain
 
 LABELS = ("begin", "check", "wait", "work", "finish", "leave")
+MESSAGES = ("it does not hold", "this must not be")
+"""Of faults: of asserts, and of those that a branch leads to."""
 DEPTH = 2
 """How deep an expression may be."""
 MOST_PICKS = 2
@@ -272,8 +274,8 @@ class Statements:
     def insist(self) -> list[str]:
         """What ends in a fault where something does not hold."""
         if self.draws.chance(50):
-            return [f'assert {self.condition()}, "it does not hold"']
-        return [f"if {self.condition()}:", '    fault("this must not be")']
+            return [f'assert {self.condition()}, "{MESSAGES[0]}"']
+        return [f"if {self.condition()}:", f'    fault("{MESSAGES[1]}")']
 
     def spend(self) -> list[str]:
         return [self.draws.pick(('cost("exit")', 'cost("wake")', 'atomic("one instruction")', "pass"))]

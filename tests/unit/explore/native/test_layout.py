@@ -69,19 +69,26 @@ def test_a_shipped_state_of_two_words() -> None:
     batching = mechanism("request_batching")
     found = layout(load(batching.model, batching.properties, batching.case("v6.1-submitters").params))
     lines = table_of(found)
-    assert lines[-1] == "65 bits, 2 words"
+    assert lines[-1] == "77 bits, 2 words"
     assert [line for line in lines if " 0 @ " in line] == [
         "hctx dict[Sub, 0..0] 0 @ 0:63",
         "faults 0..0 0 @ 0:63",
         "eh_left 0..0 0 @ 0:63",
     ]
     assert [line for line in lines if " @ 0:" in line][-2:] == [
-        "dispatch.failed dict[Sub, bool] 2 @ 0:59",
-        "dispatch.last dict[Sub, bool] 2 @ 0:61",
+        "vq.vq_lock.owner dict[0..0, Sub | None] 2 @ 0:61",
+        "Sub.pc dict[Sub, Sub.pc] 8 @ 0:0",
     ]
     assert [line for line in lines if " @ 1:" in line] == [
-        "vq.no_notify dict[0..0, bool] 1 @ 1:0",
-        "vq.kicked dict[0..0, bool] 1 @ 1:1",
+        "vq.no_notify dict[0..0, bool] 1 @ 1:10",
+        "vq.kicked dict[0..0, bool] 1 @ 1:11",
+        "vq.stale dict[0..0, bool] 1 @ 1:12",
+        "handle_vq.pc dict[0..0, handle_vq.pc] 2 @ 1:0",
+        "dispatch.queued dict[Sub, bool] 2 @ 1:2",
+        "dispatch.errors dict[Sub, bool] 2 @ 1:4",
+        "dispatch.failed dict[Sub, bool] 2 @ 1:6",
+        "dispatch.last dict[Sub, bool] 2 @ 1:8",
+        "handle_vq.found dict[0..0, bool] 1 @ 1:13",
     ]
 
 
