@@ -25,6 +25,27 @@ class Case:
     origin: str = ""
     """Commit, kernel version or document."""
     evidence: Evidence = "verified"
+    slow: bool = False
+    """It takes minutes: checked only where asked for."""
+    leave_out: tuple[str, ...] = ()
+    """Properties that are not judged: temporal ones need every state, where orbits are enough for the others."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A bug of the history, as a property that a configuration violates; a witness that it reaches, or does not."""
+
+    name: str
+    summary: str
+    """The symptom."""
+    config: str
+    """The smallest configuration that shows it."""
+    property: str
+    verdict: str
+    """As in `Case.expect`."""
+    origin: str = ""
+    """What it was fixed by, or where it was found."""
+    evidence: Evidence = "verified"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ states about a run stands next to it in a fixed form, so that it is compared and
 Forms: a `python` block of language.md is a specification (its first block stands before every other), followed by
 lines such as `*8 states, 14 transitions, depth 3; exclusion violated in 6 steps.*`, `*With `-p Task=3`: ...*` or
 `*Refused: [VS401](diagnostics.md#vs401).*`. A `console` block is run in a copy of docs/tutorial; a line `...` stands
-for any lines. A `sh` block is only parsed. A `pycon` block is a doctest. Other pages quote Python from docs/tutorial.
+for any lines. A `sh` block is only parsed. A `pycon` block is a doctest. Other pages quote Python from docs/tutorial or
+from models.
 """
 
 from __future__ import annotations
@@ -38,16 +39,13 @@ from virtspec import cli
 from virtspec.cli import options
 from virtspec.cli.output import plural
 from virtspec.errors import SpecError
-from virtspec.explore.oracle import Search, check
+from virtspec.explore.oracle import check
 from virtspec.explore.report import Report
 from virtspec.explore.report_json import trace_of, word
 from virtspec.frontend.load import compile_model, load
 from virtspec.frontend.module import Module, load_path, load_text
-from virtspec.frontend.native import Native
 from virtspec.frontend.subset import REFUSALS
-from virtspec.ir.system import System
-from virtspec.semantics.interp import Taken
-from virtspec.semantics.successors import successors
+from virtspec.testing.cpython import disagreements
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -145,25 +143,11 @@ def test_an_example_of_the_reference_gives_what_it_says(block: Block) -> None:
         assert result == measured(block, parameters(result))
 
 
-def disagreements(system: System, native: Native) -> Iterator[str]:
-    """Where a step under CPython does something else than the interpreter says."""
-    search = Search(system)
-    search.run()
-    for state in search.states:
-        interpreted = [
-            (a.name, tuple(v for _, v in o.picks), o.state if isinstance(o, Taken) else None)
-            for a, o in successors(system, state)
-        ]
-        executed = [(m.action, m.picks, m.state) for m in native.successors(state)]
-        if interpreted != executed:
-            yield f"in {state}: {interpreted} interpreted, {executed} executed"
-
-
 @pytest.mark.parametrize("block", [b for b in EXAMPLES if "Refused" not in "".join(b.results)], ids=str)
 def test_an_example_of_the_reference_does_the_same_under_cpython(block: Block) -> None:
     module = module_of(block)
     spec = compile_model(module.models[-1], module.properties)
-    assert list(disagreements(spec.system, Native(spec))) == []
+    assert list(disagreements(spec)) == []
 
 
 def test_what_is_shown_passes_a_strict_type_checker(tmp_path: Path) -> None:
@@ -206,18 +190,19 @@ def test_a_file_of_the_tutorial_gives_the_stated_results_in_both_ways_to_run_it(
     params = dict(part.partition("=")[::2] for part in given.split())
     spec = compile_model(module.models[0], module.properties, params)
     assert described(check(spec.system)) == TUTORIAL_RESULTS[name, given]
-    assert list(disagreements(spec.system, Native(spec))) == []
+    assert list(disagreements(spec)) == []
 
 
 def test_every_file_of_the_tutorial_has_stated_results() -> None:
     assert {name for name, _ in TUTORIAL_RESULTS} == {path.name for path in TUTORIAL.glob("*.py")}
 
 
-def test_python_shown_outside_the_reference_is_quoted_from_the_tutorial() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in (*TUTORIAL.glob("*.py"), DOCS / "toy_checker.py")]
+def test_python_shown_outside_the_reference_is_quoted_from_what_runs() -> None:
+    files = (*TUTORIAL.glob("*.py"), DOCS / "toy_checker.py", *(ROOT / "models").rglob("*.py"))
+    texts = [path.read_text(encoding="utf-8") for path in files]
     for page in PAGES:
         for block in blocks(page, "python") if page != LANGUAGE else ():
-            assert any(block.text in text for text in texts), f"{block} quotes no file of docs/tutorial"
+            assert any(block.text in text for text in texts), f"{block} quotes neither docs/tutorial nor models"
 
 
 # --- the toy checker -------------------------------------------------------------------------------------------------
