@@ -1,11 +1,10 @@
 """What request batching promises, as far as one state or one step can tell.
 
-P1 to P11 are numbered as in the analysis the model rests on. Two have no property here: P6 (a popped entry was written)
-says nothing under sequential consistency and waits for the store buffer; P7 (order within a ring) is checked on the
-reference implementation, as the model counts entries and does not name them. P10 (lock discipline) is asserted by the
-virtqueue itself and reported as a fault. P5 is about cost: what one list, and what all of them, spend in doorbells. L1
-to L3 say what happens at last, if whoever can go on does: submitters, the
-device's threads, the completion of what was popped.
+P1 to P11 are numbered as in the analysis the model rests on. One has no property here: P7 (order within a ring) is
+checked on the reference implementation, as the model counts entries and does not name them. P10 (lock discipline) is
+asserted by the virtqueue itself and reported as a fault. P5 is about cost: what one list, and what all of them, spend in
+doorbells. L1 to L3 say what happens at last, if whoever can go on does: submitters, the device's threads, the completion
+of what was popped, and a store, which becomes visible.
 """
 
 from __future__ import annotations
@@ -87,6 +86,12 @@ def batch_contract(m: Batching, i: Sub) -> bool:
 def windows_tile(m: Batching) -> bool:
     """Each entry belongs to exactly one window: the open one begins where the last one ended."""
     return all((m.vq[q].window_end + m.vq[q].num_added) % m.wrap == m.vq[q].shadow() for q in range(m.queues))
+
+
+@invariant(Batching, id="RB-P6", source="VIRTIO 1.2, 2.7.13: a barrier before idx is updated; df9ace7647d4")
+def what_is_popped_was_written(m: Batching) -> bool:
+    """The device finds every entry that it pops in its slot."""
+    return all(not m.vq[q].stale for q in range(m.queues))
 
 
 @invariant(Batching, id="RB-P8", source="derived: BLK_STS_OK means in the ring or completed")

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 
 import pytest
 
+from virtspec import api
 from virtspec.api.agreement import Result, corpus
 from virtspec.api.shipped import mechanism
 from virtspec.frontend.load import compile_model, load
-from virtspec.frontend.native import Native
-from virtspec.ir.system import System
 from virtspec.ir.verify import verify
-from virtspec.semantics.interp import State, Taken
-from virtspec.semantics.successors import successors
+from virtspec.testing.cpython import disagreements
+from virtspec.trace.verdict import Holds
 from virtspec_models.case import Case
 from virtspec_models.request_batching.history import CASES, OMITTED
 from virtspec_models.request_batching.spec import Batching
+from virtspec_models.request_batching.vocabulary import Memory
 
 MECHANISM = mechanism("request_batching")
 SMALL = 1_000
@@ -33,16 +33,16 @@ def results() -> dict[str, Result]:
     return {result.config: result for result in corpus(["request_batching"])}
 
 
-@pytest.mark.parametrize("name", [case.name for case in CASES])
+@pytest.mark.parametrize("name", [case.name for case in CASES if not case.slow])
 def test_finding_agrees_with_history_and_manifest(results: dict[str, Result], name: str) -> None:
     assert results[name].error == ""
     assert results[name].disagreements == ()
 
 
 def test_every_mistake_of_the_analysis_is_a_configuration_or_omitted_with_a_reason() -> None:
-    told = {number for case in CASES for number in re.findall(r"[WH]\d+", case.name)}
-    told |= {number for omitted in OMITTED for number in re.findall(r"[WH]\d+", omitted.name)}
-    assert told >= {f"W{n}" for n in range(1, 21)} | {"H1", "H2", "H3", "H4"}
+    texts = [case.name for case in CASES] + [omitted.name for omitted in OMITTED] + [mutant for mutant, *_ in ANALYSIS]
+    told = {number for text in texts for number in re.findall(r"\b[WHB]\d+", text)}
+    assert told == {f"W{n}" for n in range(1, 21)} | {f"H{n}" for n in range(1, 5)} | {f"B{n}" for n in range(1, 13)}
     assert all(omitted.reason for omitted in OMITTED)
 
 
@@ -78,6 +78,15 @@ ANALYSIS = [
     ("flags and a redundant commit", "W13-redundant", ("RB-P5",), STALL),
     ("error handling without the mark", "W12", STALL, ()),
     ("timer before add", "W14-timeout", ("RB-P8",), STALL),
+    ("B1: no write barrier between slot and index", "W14-stale-slot", ("RB-P6",), STALL),
+    ("B2: no full barrier in kick_prepare", "W6", STALL, ("RB-P6",)),
+    ("B2 without event index", "W6-flags", STALL, ("RB-P6",)),
+    ("B4: no full barrier where the device re-arms", "W7", STALL, ("RB-P6",)),
+    ("B4 without event index", "W7-flags", STALL, ("RB-P6",)),
+    ("B5: no read barrier between index and slot", "W14-read-ahead", ("RB-P6",), STALL),
+    ("B10: no barrier between leaving requests behind and looking again", "W18-completion", ("RB-P11", "RB-L3"), STALL),
+    ("B11: no barrier between waiting for a tag and looking again", "W18-tag", ("RB-P11", "RB-L3"), STALL),
+    ("kick_prepare outside the lock, the device asleep", "W9-tso", STALL, ()),
 ]
 
 
@@ -88,6 +97,22 @@ def test_the_analysis_found_the_same(
     verdicts = results[name].figures.verdicts
     assert all(verdicts[prop].startswith("violated") for prop in violated)
     assert all(verdicts[prop] == "holds" for prop in not_violated)
+
+
+FULL_BARRIERS = ["W6", "W6-flags", "W7", "W7-flags"]
+REORDERED = ["W14-stale-slot"]
+
+
+@pytest.mark.parametrize(
+    ("name", "memory"),
+    [(name, Memory.SC) for name in FULL_BARRIERS + REORDERED] + [(name, Memory.TSO) for name in REORDERED],
+)
+def test_where_stores_keep_their_order_the_barrier_is_not_needed(name: str, memory: Memory) -> None:
+    """What goes wrong is due to memory, not to the text that leaves the barrier out."""
+    case = MECHANISM.case(name)
+    noticed = [prop for prop, claim in case.expect.items() if claim.startswith("violated")]
+    report = api.check(load(Batching, MECHANISM.properties, {**case.params, "memory": memory}), only=noticed)
+    assert all(isinstance(report.verdicts[prop], Holds) for prop in noticed)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
@@ -102,33 +127,10 @@ def test_cpython_takes_the_same_steps(case: Case) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", [case for case in CASES if size(case) > SMALL], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [c for c in CASES if size(c) > SMALL and not c.slow], ids=lambda case: case.name)
 def test_cpython_takes_the_same_steps_in_large_configurations(case: Case) -> None:
     compare(case.params)
 
 
 def compare(params: Mapping[str, object]) -> None:
-    spec = compile_model(Batching, (), params)
-    native = Native(spec)
-    seen, queue = {spec.system.init}, [spec.system.init]
-    for state in queue:
-        ours = edges(spec.system, state)
-        theirs = [
-            (m.action, m.picks, m.state, m.costs if m.state is not None else ()) for m in native.successors(state)
-        ]
-        assert theirs == ours
-        for *_, after, _ in ours:
-            if after is not None and after not in seen:
-                seen.add(after)
-                queue.append(after)
-
-
-def edges(system: System, state: State) -> list[tuple[str, tuple[object, ...], State | None, tuple[str, ...]]]:
-    found: list[tuple[str, tuple[object, ...], State | None, tuple[str, ...]]] = []
-    for action, outcome in successors(system, state):
-        picks = tuple(value for _, value in outcome.picks)
-        if isinstance(outcome, Taken):
-            found.append((action.name, picks, outcome.state, outcome.costs))
-        else:
-            found.append((action.name, picks, None, ()))
-    return found
+    assert list(disagreements(compile_model(Batching, (), params))) == []

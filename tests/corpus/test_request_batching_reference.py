@@ -94,10 +94,11 @@ def test_a_wrong_variant_is_found_out(system: System, driver: type[reference.Dri
     assert "spec.py:" in text
 
 
-def test_the_shrunk_trace_of_the_missing_commit_is_hardly_longer_than_the_shortest(system: System) -> None:
+def test_the_shrunk_trace_of_the_missing_commit_is_not_much_longer_than_the_shortest(system: System) -> None:
     """That has five steps, in the model's own counterexample W1: one request published, the last one fails.
 
-    What shrinking comes to depends on the first example found, which is another one in other versions.
+    What shrinking comes to depends on the first example found, which is another one in other versions: this one may have
+    the other submitter's doorbell in it, too.
     """
     with pytest.raises(Failure) as found:
         run(machine(system, adapter(reference.CommitsOnlyIfSomethingIsLeft), tell=["outcome"]))
@@ -105,7 +106,7 @@ def test_the_shrunk_trace_of_the_missing_commit_is_hardly_longer_than_the_shorte
     names = [step.partition("(")[0] for step in steps]
     assert names[:2] == ["initial", "dispatch"]
     assert names[-1] == "dispatch.end"
-    assert len(names) <= 1 + 5 + 4
+    assert len(names) <= 1 + 3 * 5
 
 
 def test_order_in_the_ring_is_the_order_of_each_list() -> None:

@@ -7,113 +7,24 @@ two requests for one queue, a split ring with event index.
 from __future__ import annotations
 
 from virtspec_models.case import Case, Omitted
-from virtspec_models.request_batching.vocabulary import Bug, Commit, Last, Outcome, Ring
+from virtspec_models.request_batching.versions import (
+    BUSY,
+    IOERR,
+    NO_BUDGET,
+    PARK,
+    PSO,
+    SCARCE_TAGS,
+    SMALL_RING,
+    SWALLOW,
+    TSO,
+    TWICE_ONE,
+    VERSIONS,
+)
+from virtspec_models.request_batching.vocabulary import Bug, Commit, Last, Ring
 
-IOERR = {"faults_total": 1, "kinds": (Outcome.IOERR,)}
-BUSY = {"faults_total": 1, "kinds": (Outcome.BUSY,)}
-NO_BUDGET = {"faults_total": 1, "kinds": (Outcome.NO_BUDGET,)}
-SWALLOW = {"faults_total": 1, "kinds": (Outcome.SWALLOW,)}
-PARK = {"faults_total": 1, "kinds": (Outcome.PARK,)}
-ANY_FAULT = {"faults_total": 2, "kinds": (Outcome.IOERR, Outcome.BUSY, Outcome.NO_BUDGET)}
-SCARCE_TAGS = {"plan": (0, 0, 0), "tags_total": 2}
-SMALL_RING = {"plan": (0, 0, 0), "slots": 2}
 UNSEEN = {"RB-L1": "violated", "RB-L2": "violated", "RB-L4": "violated"}
 STUCK = {**UNSEEN, "RB-L3": "violated"}
 NOTHING_COMPLETES = {"RB-R1": "unreached", "RB-R2": "unreached", "RB-R3": "unreached"}
-
-VERSIONS = (
-    Case("v6.1", "Linux 6.1: two lists of two requests, one submitter", {"lists_each": 2}, origin="6.1.192"),
-    Case("v6.1-submitters", "two submitters share the queue", {"Sub": 2}, origin="6.1.192"),
-    Case("v6.1-singles", "two submitters with a single request each", {"Sub": 2, "plan": (0,)}, origin="6.1.192"),
-    Case(
-        "v6.1-faults", "up to two requests fail, or are sent back", {"plan": (0, 0, 0), **ANY_FAULT}, origin="6.1.192"
-    ),
-    Case(
-        "v6.1-tags",
-        "fewer driver tags than requests: 'last' is said where none is left, and again if one comes back",
-        SCARCE_TAGS,
-        {"RB-P5": "violated"},
-        origin="6.1.192",
-    ),
-    Case(
-        "v6.1-ring-full",
-        "fewer ring slots than requests, split ring: a full ring notifies, and then somebody commits",
-        SMALL_RING,
-        {"RB-P5": "violated"},
-        origin="6.1.192",
-    ),
-    Case(
-        "v6.1-ring-full-packed",
-        "fewer ring slots than requests, packed ring",
-        {**SMALL_RING, "ring": Ring.PACKED},
-        origin="6.1.192",
-    ),
-    Case("v6.1-queues", "one list for two hardware queues in turn", {"plan": (0, 1, 0), "queues": 2}, origin="6.1.192"),
-    Case(
-        "v6.1-flags",
-        "no event index: the device sets and clears a flag",
-        {"lists_each": 2, "event_idx": False},
-        origin="6.1.192",
-    ),
-    Case("v6.1-flags-submitters", "no event index, two submitters", {"Sub": 2, "event_idx": False}, origin="6.1.192"),
-    Case(
-        "v6.1-flags-faults",
-        "no event index, a request fails before a good last one: a doorbell for nothing",
-        {"plan": (0, 0), "event_idx": False, **IOERR},
-        {"RB-P5": "violated"},
-        origin="6.1.192; 536167d47ade and 08e3599e7401 tell of it",
-    ),
-    Case(
-        "v6.1-spurious",
-        "the device is awake at first, and two submitters find it so",
-        {"Sub": 2, "plan": (0,), "spurious": True},
-        origin="6.1.192",
-    ),
-    Case("v6.1-eh", "error handling sends a command of its own", {"eh_commands": 1}, origin="066c5b46b6ea"),
-    Case(
-        "v6.3-faults",
-        "commit only if the last one failed",
-        {"plan": (0, 0, 0), "commit": Commit.LAST_FAILED, **ANY_FAULT},
-        origin="08e3599e7401, 34c9f547402f, 4ea58fe456c2",
-    ),
-    Case(
-        "v6.3-flags-faults",
-        "the same without event index: no redundant doorbell",
-        {"plan": (0, 0), "commit": Commit.LAST_FAILED, "event_idx": False, **IOERR},
-        origin="08e3599e7401, 34c9f547402f, 4ea58fe456c2",
-    ),
-    Case(
-        "v6.12-tags",
-        "last is 'list empty' again; running out of tags commits",
-        {**SCARCE_TAGS, "last": Last.LIST_EMPTY, "commit": Commit.LAST_FAILED},
-        origin="6.12.117",
-    ),
-    Case(
-        "v5.3",
-        "the series as merged, nothing fails",
-        {"lists_each": 2, "commit": Commit.NOT_EMPTY},
-        origin="8930a6c20791, 9e5470fe2d61",
-    ),
-    Case(
-        "v5.3-busy",
-        "the series as merged, a request is sent back",
-        {"commit": Commit.NOT_EMPTY, **BUSY},
-        origin="8930a6c20791, 9e5470fe2d61",
-    ),
-    Case(
-        "v4.11-tags",
-        "before commit_rqs: the next request's tag is probed before 'last' is decided",
-        {**SCARCE_TAGS, "commit": Commit.NEVER},
-        {"RB-P5": "violated"},
-        origin="113285b47382",
-    ),
-    Case(
-        "v3.2-publish-at-kick",
-        "the index is published by the kick, not by the add",
-        {"lists_each": 2, "publish_at_kick": True},
-        origin="a5c262c5fd83",
-    ),
-)
 
 WRONG = (
     Case(
@@ -178,6 +89,37 @@ WRONG = (
         evidence="derived",
     ),
     Case(
+        "W6",
+        "no full barrier in kick_prepare: the event is read while the index is in the store buffer",
+        {**TWICE_ONE, **TSO, "bug": Bug.NO_MB_AT_KICK},
+        {"RB-P1": "violated 16", "RB-P1C": "violated 16", "RB-P2": "violated 17", **UNSEEN},
+        origin="fixed by a72caae21803 (2012)",
+    ),
+    Case(
+        "W6-flags",
+        "the same without event index",
+        {**TWICE_ONE, **TSO, "event_idx": False, "bug": Bug.NO_MB_AT_KICK},
+        {"RB-P1": "violated 17", "RB-P1C": "violated 17", "RB-P2": "violated 18", **UNSEEN},
+        origin="fixed by a72caae21803 (2012)",
+        evidence="derived",
+    ),
+    Case(
+        "W7",
+        "no full barrier where the device re-arms: the index is read while the event is in the store buffer",
+        {**TWICE_ONE, **TSO, "bug": Bug.NO_MB_AT_REARM},
+        {"RB-P1": "violated 15", "RB-P1C": "violated 15", "RB-P2": "violated 16", **UNSEEN},
+        origin="mirror image of W6; smp_mb() in virtio_queue_set_notification()",
+        evidence="derived",
+    ),
+    Case(
+        "W7-flags",
+        "the same without event index",
+        {**TWICE_ONE, **TSO, "event_idx": False, "bug": Bug.NO_MB_AT_REARM},
+        {"RB-P1": "violated 16", "RB-P1C": "violated 16", "RB-P2": "violated 17", **UNSEEN},
+        origin="mirror image of W6; smp_mb() in virtio_queue_set_notification()",
+        evidence="derived",
+    ),
+    Case(
         "W8",
         "the device arms its event and sleeps without a second look at the ring",
         {"lists_each": 2, "plan": (0,), "bug": Bug.NO_RECHECK},
@@ -192,6 +134,20 @@ WRONG = (
             "RB-P1": "violated 15",
             "RB-P1C": "violated 13",
             "RB-P2": "violated 17",
+            "RB-P4": "violated 8",
+            "RB-L1": "violated",
+            "RB-L2": "violated",
+        },
+        origin="fixed by f02b9ac35a47 (2013, virtio-blk)",
+    ),
+    Case(
+        "W9-tso",
+        "the same with a sleeping device: the other's entry is still in a store buffer when the device looks",
+        {"Sub": 2, "plan": (0,), **TSO, "bug": Bug.KICK_PREPARE_UNLOCKED},
+        {
+            "RB-P1": "violated 16",
+            "RB-P1C": "violated 15",
+            "RB-P2": "violated 18",
             "RB-P4": "violated 8",
             "RB-L1": "violated",
             "RB-L2": "violated",
@@ -330,6 +286,21 @@ WRONG = (
         evidence="derived",
     ),
     Case(
+        "W14-stale-slot",
+        "no write barrier in the add: the index is visible before the slot it stands for",
+        {**TWICE_ONE, **PSO, "bug": Bug.NO_WMB},
+        {"RB-P6": "violated 13"},
+        origin="mutant; virtio_wmb() in virtqueue_add_split()",
+        evidence="derived",
+    ),
+    Case(
+        "W14-read-ahead",
+        "no read barrier in the device: the slot is read before the index that tells that it is filled",
+        {**TWICE_ONE, "bug": Bug.NO_RMB},
+        {"RB-P6": "violated 14"},
+        origin="df9ace7647d4, 22e1992cf7b0 (2024, vhost)",
+    ),
+    Case(
         "W16",
         "queue_rq() sleeps and the same plug is flushed again beneath it: its own request is the last, unmarked",
         {"bug": Bug.FLUSH_AGAIN},
@@ -350,6 +321,22 @@ WRONG = (
         {"bug": Bug.NO_RERUN, **NO_BUDGET},
         {"RB-P11": "violated 3", "RB-L3": "violated"},
         origin="fixed by ab3cee3762e5 (2020)",
+    ),
+    Case(
+        "W18-tag",
+        "no barrier between waiting for a tag and looking for one again: those given back meanwhile wake nobody",
+        {**SCARCE_TAGS, "bug": Bug.NO_MB_AT_WAIT},
+        {"RB-P11": "violated 15", "RB-L3": "violated", "RB-P5": "violated"},
+        origin="blk_mq_mark_tag_wait(), 6.1.192",
+        evidence="derived",
+    ),
+    Case(
+        "W18-completion",
+        "no barrier between leaving requests behind and looking whether somebody will run the queue again",
+        {**SMALL_RING, "bug": Bug.NO_MB_AT_WAIT},
+        {"RB-P11": "violated 15", "RB-L3": "violated", "RB-P5": "violated"},
+        origin="blk_mq_dispatch_rq_list(), 6.1.192",
+        evidence="derived",
     ),
     Case(
         "W19",
@@ -377,9 +364,26 @@ WRONG = (
 )
 
 OMITTED = (
-    Omitted("W6", "no full barrier in kick_prepare (a72caae21803)", "needs a store buffer; comes with the primitives"),
-    Omitted("W7", "no full barrier in the device's re-arming", "needs a store buffer; comes with the primitives"),
-    Omitted("W14-stale-slot", "slot and index stored in the wrong order (B1)", "needs stores that are reordered"),
+    Omitted(
+        "B3",
+        "no order between the ring and the doorbell",
+        "the doorbell is an exit, behind the full barrier of kick_prepare: there is no text without it that differs",
+    ),
+    Omitted(
+        "B6, B7, B8, B9",
+        "barriers of the way back: used ring, used index, interrupt",
+        "the interrupt is one action, which completes and reaps: the doorbell's protocol mirrored (B7 and B9 are W7 and W6)",
+    ),
+    Omitted(
+        "B12",
+        "no barrier between counting a restart and looking whether the SCSI device is busy",
+        "a budget is a fault that may strike and has no state here; the same shape as W18-tag and W18-completion",
+    ),
+    Omitted(
+        "v3.2-tso",
+        "the index published by the kick, under total store order",
+        "that kick's store and the barrier behind it are one step here",
+    ),
     Omitted("H4", "VIRTIO_F_NOTIFICATION_DATA read outside vq_lock", "the device here re-reads memory and ignores it"),
 )
 

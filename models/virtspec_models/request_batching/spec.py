@@ -5,7 +5,7 @@ doorbell only for the last. If the list is cut short, somebody has to commit: ri
 device sleeps when it has seen everything, and says in the ring whether it wants to be woken.
 
 The text is that of Linux 6.1 unless a constant says otherwise; function names are the kernel's, or QEMU's for the
-device. What is abstracted and why stands in the README beside this file. Memory is sequentially consistent.
+device. What is abstracted and why stands in the README beside this file.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated
 
 from virtspec import Call, Const, Model, Range, Steps, action, at, atomic, choose, each, process, require
 from virtspec_models.request_batching.virtqueue import Virtqueue
-from virtspec_models.request_batching.vocabulary import Bug, Commit, Last, Outcome, Ring, Run, Sub
+from virtspec_models.request_batching.vocabulary import Bug, Commit, Last, Memory, Outcome, Ring, Run, Sub
 
 
 class Batching(Model):
@@ -35,10 +35,13 @@ class Batching(Model):
     event_idx: Const[bool] = True
     publish_at_kick: Const[bool] = False
     spurious: Const[bool] = False  # the device begins with a doorbell that means nothing, which it has to bear
+    memory: Const[Memory] = Memory.SC
     bug: Const[Bug] = Bug.NONE
 
     vq: dict[Annotated[int, Range(0, queues - 1)], Virtqueue] = each(
-        Virtqueue(wrap=wrap, event_idx=event_idx, publish_at_kick=publish_at_kick, spurious=spurious, bug=bug)
+        Virtqueue(
+            wrap=wrap, event_idx=event_idx, publish_at_kick=publish_at_kick, spurious=spurious, memory=memory, bug=bug
+        )
     )
     lists: dict[Sub, Annotated[int, Range(0, lists_each)]] = each(lists_each)  # not begun yet
     rq_list: dict[Sub, Annotated[int, Range(0, len(plan))]]  # requests on the list being dispatched, or left over
@@ -105,7 +108,8 @@ class Batching(Model):
         if self.next_tag[i]:
             self.next_tag[i] = False
             self.put_tag()
-        self.look_again(i)
+        if self.bug is not Bug.NO_MB_AT_WAIT:
+            self.look_again(i)
         if queued and self.must_commit(self.rq_list[i] > 0, errors, failed):
             yield from self.commit_rqs(i)
         self.hctx[i] = 0
@@ -164,8 +168,12 @@ class Batching(Model):
         """Give back a driver tag; who waits for one is run again."""
         self.tags += 1
         for j in Sub:
-            if self.run[j] is Run.ON_TAG:
+            if self.waits(j, Run.ON_TAG):
                 self.run[j] = Run.OWED
+
+    def waits(self, j: Sub, run: Run) -> bool:
+        """Whether others see that a list waits for this. Without a barrier it looks again before they do."""
+        return self.run[j] is run and not (self.bug is Bug.NO_MB_AT_WAIT and at(self.dispatch, "end", j))
 
     def look_again(self, i: Sub) -> None:
         """What the list waits for may have come while it was put away: then nobody else will tell."""
@@ -187,7 +195,7 @@ class Batching(Model):
     def flush_again(self, i: Sub) -> None:
         """queue_rq() slept and schedule() flushed the same plug: the rest of the list goes out, doorbell and all."""
         q = self.hctx[i]
-        self.vq[q].vq_lock.lock(i)
+        self.lock(i)
         for _ in self.plan:
             if self.rq_list[i] > 0:
                 self.rq_list[i] -= 1
@@ -195,17 +203,23 @@ class Batching(Model):
                 self.next_tag[i] = False
                 self.vq[q].add(i)
         if self.close_window(i):
-            self.vq[q].notify()
+            self.vq[q].notify(i)
         self.vq[q].vq_lock.unlock(i)
 
     # --- scsi and virtio-scsi
 
+    def lock(self, i: Sub) -> None:
+        """Take the lock of the queue being served: a locked operation, which empties the CPU's store buffer."""
+        for q in range(self.queues):
+            self.vq[q].mb(i)
+        self.vq[self.hctx[i]].lock(i)
+
     def virtscsi_add_cmd(self, i: Sub, kick: bool) -> Call[bool]:
         """Publish under vq_lock; for the last one close the window, notify after unlocking. False: the ring is full."""
-        self.vq[self.hctx[i]].vq_lock.lock(i)
+        self.lock(i)
         if self.vq[self.hctx[i]].in_use() == self.slots:
             if self.ring is Ring.SPLIT:
-                self.vq[self.hctx[i]].notify()
+                self.vq[self.hctx[i]].notify(i)
             self.vq[self.hctx[i]].vq_lock.unlock(i)
             return False
         self.vq[self.hctx[i]].add(i)
@@ -222,7 +236,7 @@ class Batching(Model):
                 if needs_kick and self.bug is not Bug.DROP_NOTIFY:
                     yield "notify"
                     atomic("one store to the device; the rest is the submitter's own")
-                    self.vq[self.hctx[i]].notify()
+                    self.vq[self.hctx[i]].notify(i)
         else:
             self.vq[self.hctx[i]].vq_lock.unlock(i)
         if self.bug is Bug.ERROR_AFTER_ADD:
@@ -233,6 +247,7 @@ class Batching(Model):
         """virtqueue_kick() behind the unlock, as before f02b9ac35a47: another submitter may add in the middle of it."""
         self.vq[self.hctx[i]].vq_lock.unlock(i)
         yield "read"
+        self.vq[self.hctx[i]].mb(i)
         new = self.vq[self.hctx[i]].shadow()
         old = (new - self.vq[self.hctx[i]].num_added) % self.wrap
         yield "write"
@@ -242,19 +257,19 @@ class Batching(Model):
         self.owes[i].discard(self.hctx[i])
         if self.vq[self.hctx[i]].wants_kick(new, old):
             yield "notify"
-            self.vq[self.hctx[i]].notify()
+            self.vq[self.hctx[i]].notify(i)
 
     def commit_rqs(self, i: Sub) -> Steps:
         """virtscsi_commit_rqs(): ring for whatever is published and not yet asked about."""
         yield "kick_prepare"
         atomic("as after an add; the list is the submitter's own")
-        self.vq[self.hctx[i]].vq_lock.lock(i)
+        self.lock(i)
         needs_kick = self.close_window(i)
         self.vq[self.hctx[i]].vq_lock.unlock(i)
         if needs_kick:
             yield "notify"
             atomic("one store to the device; the list is the submitter's own")
-            self.vq[self.hctx[i]].notify()
+            self.vq[self.hctx[i]].notify(i)
 
     def close_window(self, i: Sub) -> bool:
         """kick_prepare on the queue being served: it covers everybody's entries there."""
@@ -290,6 +305,7 @@ class Batching(Model):
         """virtio_scsi_handle_cmd_vq() in QEMU's thread for queue q, from the doorbell to its going back to sleep."""
         atomic("reading an eventfd tests and clears it")
         require(self.vq[q].kicked)
+        self.vq[q].device_mb()
         if self.bug is not Bug.CLEAR_LATE:
             self.vq[q].kicked = False
         while True:
@@ -297,11 +313,15 @@ class Batching(Model):
                 yield "disable"
                 self.vq[q].set_notification(False)
             while True:
+                found = False
+                if self.bug is Bug.NO_RMB:
+                    yield "read_ahead"
+                    found = self.vq[q].is_written()
                 yield "pop"
                 atomic("last_avail_idx is the device's own")
                 if self.vq[q].unseen() == 0:
                     break
-                self.vq[q].last_avail_idx += 1
+                self.vq[q].pop(found if self.bug is Bug.NO_RMB else self.vq[q].is_written())
             yield "enable"
             atomic("an index read too early only makes the check that follows see more")
             self.vq[q].set_notification(True)
@@ -309,6 +329,8 @@ class Batching(Model):
                 break
             yield "recheck"
             atomic("last_avail_idx is the device's own")
+            if self.bug is not Bug.NO_MB_AT_REARM:
+                self.vq[q].device_mb()
             if self.vq[q].unseen() == 0:
                 break
         if self.bug is Bug.CLEAR_LATE:
@@ -318,10 +340,10 @@ class Batching(Model):
     @action(fair="weak")
     def virtscsi_req_done(self, q: Annotated[int, Range(0, queues - 1)]) -> None:
         """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free."""
-        require(self.vq[q].popped() > 0 and self.vq[q].vq_lock.owner is None)
+        require(self.vq[q].popped() > 0 and self.vq[q].is_unlocked())
         self.vq[q].last_used_idx += 1
         self.done += 1
         self.put_tag()
         for i in Sub:
-            if self.run[i] is Run.ON_COMPLETION:
+            if self.waits(i, Run.ON_COMPLETION):
                 self.run[i] = Run.OWED

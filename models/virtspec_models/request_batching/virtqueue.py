@@ -1,30 +1,23 @@
-"""A virtqueue: the indices that driver and device share, the doorbell, and who decides whether to ring it."""
+"""A virtqueue: the indices that driver and device share, the doorbell, and who decides whether to ring it.
+
+What driver and device share is memory. With `memory` TSO or PSO, what either stores waits in the store buffer of its CPU
+until it is drained: at any time, and at the latest by a full barrier, a locked operation or the doorbell. A queue needs
+little of primitives/store_buffer.py: vq_lock lets only one CPU have stores of it under way, and these are a slot and an
+index; the device has one. So a buffer is a set of names here, and memory keeps the kernel's.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from virtspec import Component, Const, Mod, acquires, cost, releases, require
-from virtspec_models.request_batching.vocabulary import Bug, Sub
+from virtspec import Component, Const, Mod, action, cost, require
+from virtspec_models.primitives.spinlock import SpinLock
+from virtspec_models.request_batching.vocabulary import Bug, Memory, Stored, Sub
 
 
 def vring_need_event(event_idx: int, new_idx: int, old: int, wrap: int) -> bool:
     """Whether the window of entries [old, new_idx) contains the one the device asked to be told of."""
     return (event_idx - old) % wrap < (new_idx - old) % wrap
-
-
-class SpinLock(Component):
-    owner: Sub | None
-
-    @acquires
-    def lock(self, i: Sub) -> None:
-        require(self.owner is None)
-        self.owner = i
-
-    @releases
-    def unlock(self, i: Sub) -> None:
-        assert self.owner == i, "unlock by somebody who does not hold the lock"
-        self.owner = None
 
 
 class Virtqueue(Component):
@@ -34,9 +27,10 @@ class Virtqueue(Component):
     event_idx: Const[bool] = True
     publish_at_kick: Const[bool] = False
     spurious: Const[bool] = False
+    memory: Const[Memory] = Memory.SC
     bug: Const[Bug] = Bug.NONE
 
-    vq_lock: SpinLock
+    vq_lock: SpinLock[Sub]
     avail_idx: Annotated[int, Mod(wrap)]  # entries before it are published
     num_added: Annotated[int, Mod(wrap)]  # added since the last virtqueue_kick_prepare()
     window_end: Annotated[int, Mod(wrap)]  # ghost: where the last window of a kick_prepare ended
@@ -45,10 +39,29 @@ class Virtqueue(Component):
     avail_event: Annotated[int, Mod(wrap)]  # the device wants a doorbell for this entry
     no_notify: bool  # without event index: the device wants none at all
     kicked: bool = spurious
+    store_buffer: dict[Sub, set[Stored]]  # what the driver stored and only that CPU sees
+    event_stored: Annotated[int, Mod(wrap)] | None  # avail_event in the device's store buffer
+    no_notify_stored: bool | None
+    stale: bool  # ghost: the device popped an entry that it did not find in its slot
+
+    # --- the driver
+
+    def is_unlocked(self) -> bool:
+        """Whether others see the lock free. Unlocking is a store, too: nobody sees it before those made earlier."""
+        return self.vq_lock.owner is None and all(len(self.store_buffer[j]) == 0 for j in Sub)
+
+    def lock(self, i: Sub) -> None:
+        """spin_lock(&vq_lock)."""
+        require(self.is_unlocked())
+        self.vq_lock.lock(i)
 
     def shadow(self) -> int:
-        """avail_idx_shadow: the driver's private index, ahead of what is published only if that happens at the kick."""
-        return (self.avail_idx + self.num_added) % self.wrap if self.publish_at_kick else self.avail_idx
+        """avail_idx_shadow: the driver's private index, ahead of what is published: by what is in a store buffer, and
+        by all that was added if it is published at the kick.
+        """
+        if self.publish_at_kick:
+            return (self.avail_idx + self.num_added) % self.wrap
+        return (self.avail_idx + sum(Stored.IDX in self.store_buffer[j] for j in Sub)) % self.wrap
 
     def in_use(self) -> int:
         """Ring entries not reaped yet."""
@@ -66,7 +79,10 @@ class Virtqueue(Component):
         """virtqueue_add(): fill a slot, publish the index."""
         assert self.vq_lock.owner == i, "virtqueue_add() without vq_lock"
         if not self.publish_at_kick:
-            self.avail_idx += 1
+            self.mb(i)  # there is room for one index only: an older one is visible by now
+            self.store_buffer[i] = {Stored.SLOT, Stored.IDX} if self.memory is Memory.PSO else {Stored.IDX}
+            if self.memory is Memory.SC:
+                self.mb(i)
         self.num_added += 1
 
     def wants_kick(self, new: int, old: int) -> bool:
@@ -79,22 +95,73 @@ class Virtqueue(Component):
     def kick_prepare(self, i: Sub) -> bool:
         """virtqueue_kick_prepare(): close the window of entries added since the last call."""
         assert self.vq_lock.owner == i, "virtqueue_kick_prepare() without vq_lock"
+        if self.bug is not Bug.NO_MB_AT_KICK:
+            self.mb(i)
         new = self.shadow()
         old = (new - self.num_added) % self.wrap
-        self.avail_idx = new
+        if self.publish_at_kick:
+            self.avail_idx = new  # and its barrier, in one step
         if self.bug is not Bug.KEEP_NUM_ADDED:
             self.num_added = 0
         self.window_end = new
         return self.wants_kick(new, old)
 
-    def notify(self) -> None:
+    def notify(self, i: Sub) -> None:
         """virtqueue_notify(): the doorbell, an exit to the hypervisor; the eventfd behind it latches."""
+        self.mb(i)
         cost("doorbell")
         self.kicked = True
+
+    def mb(self, i: Sub) -> None:
+        """virtio_mb(): what CPU i stored is visible."""
+        if Stored.IDX in self.store_buffer[i]:
+            self.avail_idx += 1
+        self.store_buffer[i] = set()
+
+    @action(fair="weak")
+    def drain(self, i: Sub, what: Stored) -> None:
+        """One store of CPU i becomes visible. A write barrier keeps the index behind its slot."""
+        require(self.memory is not Memory.SC)
+        require(what in self.store_buffer[i])
+        if what is Stored.IDX:
+            require(self.bug is Bug.NO_WMB or Stored.SLOT not in self.store_buffer[i])
+            self.avail_idx += 1
+        self.store_buffer[i].remove(what)
+
+    # --- the device
+
+    def is_written(self) -> bool:
+        """Whether the device finds the next entry in its slot: it was added, and that is visible."""
+        invisible = sum(Stored.SLOT in self.store_buffer[j] for j in Sub)
+        return (self.shadow() - self.last_avail_idx) % self.wrap > invisible
+
+    def pop(self, found: bool) -> None:
+        """virtqueue_pop(). Whether the entry was found in its slot is only remembered."""
+        self.stale = self.stale or not found
+        self.last_avail_idx += 1
 
     def set_notification(self, on: bool) -> None:
         """virtio_queue_set_notification() of QEMU: with the event index, off means not to advance it."""
         if not self.event_idx:
-            self.no_notify = not on
+            self.device_mb()  # there is room for one store only: an older one is visible by now
+            self.no_notify_stored = not on
         elif on:
-            self.avail_event = self.avail_idx
+            self.event_stored = self.avail_idx
+        if self.memory is Memory.SC:
+            self.device_mb()
+
+    def device_mb(self) -> None:
+        """smp_mb() of the device's thread, or a system call: what it stored is visible."""
+        if self.event_stored is not None:
+            self.avail_event = self.event_stored
+        if self.no_notify_stored is not None:
+            self.no_notify = self.no_notify_stored
+        self.event_stored = None
+        self.no_notify_stored = None
+
+    @action(fair="weak")
+    def device_drain(self) -> None:
+        """What the device stored becomes visible."""
+        require(self.memory is not Memory.SC)
+        require(self.event_stored is not None or self.no_notify_stored is not None)
+        self.device_mb()

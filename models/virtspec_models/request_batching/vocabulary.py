@@ -53,6 +53,23 @@ class Run(Enum):
     OWED = auto()  # a work item or a timer: any time now
 
 
+class Memory(Enum):
+    """When a store is visible to others."""
+
+    SC = auto()  # at once: sequential consistency
+    TSO = auto()  # later, in the order of a CPU's stores: total store order, as on x86
+    PSO = (
+        auto()
+    )  # later, in any order that no barrier forbids: partial store order, of which arm64 does this much and more
+
+
+class Stored(Enum):
+    """What a CPU's store buffer can hold of a queue."""
+
+    SLOT = auto()  # the slot filled last; with total store order nothing can tell when that is visible
+    IDX = auto()  # avail_idx
+
+
 class Bug(Enum):
     """A departure from the kernel's text, each the smallest edit that makes one mistake."""
 
@@ -73,3 +90,8 @@ class Bug(Enum):
     EH_WITHOUT_LAST = auto()
     FLUSH_AGAIN = auto()
     COMMIT_ALWAYS = auto()
+    NO_MB_AT_KICK = auto()
+    NO_MB_AT_REARM = auto()
+    NO_WMB = auto()
+    NO_RMB = auto()
+    NO_MB_AT_WAIT = auto()
