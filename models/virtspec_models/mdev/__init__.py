@@ -1,0 +1,1 @@
+"""Mediated devices: create, remove by sysfs, unregister; vfio/mdev, 2019, in every version until today."""

@@ -1,0 +1,377 @@
+"""Does the reference core do what the model allows, in each version, and is what went wrong in them found out?"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from virtspec import api
+from virtspec.api.shipped import mechanism
+from virtspec.ir.system import System
+from virtspec.ir.types import TableType, Type, show, values
+from virtspec.semantics.interp import Faulted
+from virtspec.testing.belief import Instance
+from virtspec.testing.beside import Behaviour, Plan
+from virtspec.testing.machine import DETERMINISTIC, Failure, ModelMachine, machine, run
+from virtspec.testing.observed import Difference, differences
+from virtspec_models.mdev.reference.__main__ import VERSIONS
+from virtspec_models.mdev.reference.core import BeforeTheSeries, Device, Mdev
+from virtspec_models.mdev.reference.kernel import Directory, File, KernelBug, is_freed
+from virtspec_models.mdev.reference.threads import Crowd, Threads
+
+TWO = {"Creator": 2, "Remover": 2, "Slot": 2, "Uuid": 2}
+TELL = ["fails"]
+"""What the model leaves to the vendor: its driver is told."""
+
+PLACES = {
+    "drain create": r"mdev_unregister_parent\.remove\.drain",
+    "drain remove": r"mdev_device_remove_common\.remove\.drain",
+    "drain again": r"mdev_device_remove_common\.remove\[2\]\.drain",
+    "drain self": r"remove_self\.drain",
+    "end": "up_read",
+    "unpin": r"end_remove(\[\d\])?\.put_device",
+}
+"""Labels of the reference, and what the model's places end in for which they stand, where the two are not the same."""
+
+
+@cache
+def system(version: str, **more: int) -> System:
+    """The model in a version, with its properties: one of each, or more."""
+    return api.find("mdev").load(version, {"vendor_fails": True, **more})
+
+
+class Adapter:
+    """Plays the model's steps on a core and says where it stands. The n-th mdev allocated is at the n-th address."""
+
+    core_class: type[BeforeTheSeries]
+    places: Mapping[str, Sequence[str]]
+    members: Mapping[str, Sequence[str]]
+
+    def __init__(self) -> None:
+        self.core = self.core_class(devices=self.members["Parent"], slots=len(self.members["Slot"]))
+        self.threads = Threads(self.core)
+
+    def step(self, action: str, picks: Mapping[str, Any]) -> None:
+        for device in self.core.devices:
+            device.vendor.fails = lambda: bool(picks.get("fails", False))
+        mdev = self.core.allocated[number(picks["d"])] if "d" in picks else None
+        device = self.core.devices[number(picks.get("p", "0"))]
+        task = str(picks[next(iter(picks))])
+        match action:
+            case "create_store":
+                self.threads.begin(task, self.core.create_store(task, device, picks["uuid"]))
+            case "remove_store":
+                assert mdev is not None
+                self.threads.begin(task, self.core.remove_store(task, mdev))
+            case "mdev_unregister_parent":
+                self.threads.begin(task, self.core.unregister(device))
+            case "open":
+                assert mdev is not None
+                self.core.open(task, mdev)
+            case "close":
+                self.core.close(task)
+            case _:
+                self.threads.step(task)
+
+    def observe(self) -> Mapping[str, Any]:
+        core, opened = self.core, self.core.opened
+        mdevs: dict[str, Mapping[str, Any]] = {slot: {"memory.mem": "NONE"} for slot in self.members["Slot"]}
+        mdevs |= {self.slot(m): self.mdev(m, core.directories[i]) for i, m in enumerate(core.allocated)}
+        vendors = [device.vendor for device in core.devices]
+        return {
+            **turned("parent", {device.name: self.parent(device) for device in core.devices}),
+            **turned("mdev", mdevs),
+            "opened": {user: self.slot(opened[user]) if user in opened else None for user in self.members["User"]},
+            "parent_list_lock.owner": core.parent_list_lock,
+            "called_late": any(vendor.called_late for vendor in vendors),
+            "warned": core.warned,
+            "lied": core.lied,
+            **{f"{kind}.pc": self.standing(kind) for kind in ("Creator", "Remover", "Parent")},
+        }
+
+    def parent(self, device: Device) -> Mapping[str, Any]:
+        seen = {"gone": not device.vendor.loaded, **file("create_file", "create", device.types)}
+        if is_freed(device.parent):
+            return {**seen, "memory.mem": "FREED", "ref.refcount": 0, "listed": False}
+        sem = device.parent.unreg_sem
+        return {
+            **seen,
+            "memory.mem": "OK",
+            "ref.refcount": device.parent.ref.count,
+            "listed": device.parent in self.core.parent_list,
+            "unreg_sem.readers": sem.readers,
+            "unreg_sem.writer": sem.writer,
+            "unreg_sem.waiting": set(sem.queue),
+        }
+
+    def mdev(self, mdev: Mdev, directory: Directory) -> Mapping[str, Any]:
+        vendors = [device.vendor for device in self.core.devices]
+        removals = sum(vendor.removals.get(mdev, 0) for vendor in vendors)
+        created = any(mdev in vendor.created for vendor in vendors)
+        seen = {
+            "added": directory.present,
+            "removals": min(2, removals),
+            "vendor": "NONE" if not created else "REMOVED" if removals else "CREATED",
+            "listed": any(m is mdev for m in self.core.mdev_list),
+            **file("remove_file", "remove", directory),
+        }
+        if is_freed(mdev):
+            return {**seen, "memory.mem": "FREED", "ref.refcount": 0, "bound": False}
+        return {
+            **seen,
+            "memory.mem": "OK",
+            "ref.refcount": mdev.ref.count,
+            "bound": mdev.bound,
+            "active": mdev.active,
+            "uuid": mdev.uuid,
+            "parent": next(device.name for device in self.core.devices if device.parent is mdev.parent),
+        }
+
+    def able(self) -> Counter[str]:
+        """How many things each task can do next."""
+        tasks = [task for kind in ("Creator", "Remover", "User") for task in self.members[kind]]
+        crowd = Crowd(self.threads, tasks, self.members["Uuid"])
+        return Counter({task: n for task in crowd.tasks if (n := len(list(crowd.choices(task))))})
+
+    def slot(self, mdev: Mdev) -> str:
+        return next(self.members["Slot"][i] for i, m in enumerate(self.core.allocated) if m is mdev)
+
+    def standing(self, kind: str) -> Mapping[str, str]:
+        """Where tasks stand. What the model has in several copies is left out."""
+        found = {task: self.places_of(kind, self.threads.at(task)) for task in self.members[kind]}
+        return {task: places[0] for task, places in found.items() if len(places) == 1}
+
+    def places_of(self, kind: str, label: str | None) -> Sequence[str]:
+        if label is None:
+            return ["idle"]
+        end = PLACES.get(label, label)
+        return [place for place in self.places[kind] if re.search(rf"(^|\.){end}$", place)] or [label]
+
+
+def file(name: str, called: str, directory: Directory) -> Mapping[str, Any]:
+    """What can be seen of the newest file of that name, and of those before it."""
+    now = directory.files.get(called)
+    ages = [f for f in directory.unlinked if f.name == called] + ([now] if now else [])
+    newest = ages[-1] if ages else File(called, directory)
+    earlier = ages[:-1]
+    running = newest.suicidal in newest.active | newest.broken
+    return {
+        f"{name}.file": "ABSENT" if now is None else "DEACTIVATED" if now.deactivated else "PRESENT",
+        f"{name}.active": newest.active,
+        f"{name}.broken": newest.broken,
+        f"{name}.suicidal": newest.suicidal if running else None,
+        f"{name}.earlier": set[str]().union(*(f.active for f in earlier)),
+        f"{name}.earlier_broken": set[str]().union(*(f.broken for f in earlier)),
+    }
+
+
+def turned(name: str, rows: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Any]:
+    """A table of records as the model has it: a field for each component."""
+    fields: dict[str, dict[str, Any]] = {}
+    for key, row in rows.items():
+        for component, value in row.items():
+            fields.setdefault(f"{name}.{component}", {})[key] = value
+    return fields
+
+
+def number(member: str) -> int:
+    return int(re.sub(r"\D", "", member) or "0")
+
+
+def adapter(core: type[BeforeTheSeries], beside: System) -> type[Adapter]:
+    """One that plays the steps of the system `beside` on `core`."""
+
+    def table(field: str) -> TableType:
+        found = beside.fields[beside.field_index[field]].type
+        assert isinstance(found, TableType)
+        return found
+
+    def names(t: Type) -> list[str]:
+        return [show(t, value) for value in values(t)]
+
+    tasks = {kind: table(f"{kind}.pc") for kind in ("Creator", "Remover", "Parent")}
+    members = {kind: names(t.key) for kind, t in tasks.items()}
+    members |= {
+        "User": names(table("opened").key),
+        "Slot": names(table("mdev.uuid").key),
+        "Uuid": names(table("mdev.uuid").value),
+    }
+    places = {kind: names(t.value) for kind, t in tasks.items()}
+    return type(core.__name__, (Adapter,), {"core_class": core, "places": places, "members": members})
+
+
+def beside(version: str, system: System, only: Sequence[str] | None) -> type[ModelMachine]:
+    """Random behaviours of a system, and a version of the reference beside it.
+
+    There is one rule for all steps. With one for each action, of which Hypothesis leaves some out in every example, hardly
+    any example gets through a code path of ten steps.
+    """
+
+    def enabled(self: ModelMachine) -> list[Instance]:
+        return [step for steps in self.behaviour.belief.instances.values() for step in steps]
+
+    def take(self: ModelMachine, step: Instance) -> None:
+        self.take(step)
+
+    plan = machine(system, adapter(VERSIONS[version], system), only=only, tell=TELL).plan
+    steps = st.runner().flatmap(lambda self: st.sampled_from(enabled(self)))
+    step = precondition(lambda self: bool(enabled(self)))(rule(step=steps)(take))
+    return type("MdevMachine", (ModelMachine,), {"plan": plan, "step": step})
+
+
+def failure(version: str, system: System, only: Sequence[str] | None, examples: int = 300) -> Failure:
+    """What random behaviours come to, which must be a failure."""
+    with pytest.raises(Failure) as found:
+        run(beside(version, system, only), settings(DETERMINISTIC, max_examples=examples))
+    return found.value
+
+
+# --- each version beside the model of that version --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_version_does_what_the_model_allows(version: str) -> None:
+    run(beside(version, system(version, **TWO), only=[]), settings(DETERMINISTIC, max_examples=30))
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_in_the_small_both_can_do_the_same_everywhere_and_fault_alike(version: str) -> None:
+    """Every step of every state that one of each can reach: the same place, or a fault of both."""
+    faults = compare_everywhere(beside(version, system(version), only=[]).plan)
+    assert faults == ({"an mdev is used after it was freed"} if version in ("pre", "v5", "v6") else set())
+
+
+KERNFS = pytest.mark.xfail(strict=True, reason="the model's kernfs waits for methods of another file of that name")
+
+
+@pytest.mark.parametrize("version", [pytest.param("pre", marks=KERNFS), "v5", "v6", "F3"])
+def test_nor_do_two_removers_tell_them_apart(version: str) -> None:
+    compare_everywhere(beside(version, system(version, Remover=2), only=[]).plan)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", [{"Creator": 2}, {"Parent": 2}, {"User": 2}], ids=str)
+@pytest.mark.parametrize("version", VERSIONS)
+def test_nor_do_two_of_others(version: str, more: dict[str, int]) -> None:
+    compare_everywhere(beside(version, system(version, **more), only=[]).plan)
+
+
+def compare_everywhere(plan: Plan) -> set[str]:
+    """The faults of all states that can be reached; the reference is played to each of them anew."""
+    paths: dict[Any, list[Instance]] = {plan.system.init: []}
+    faults = set()
+    for state in (waiting := list(paths)):
+        for step, ways in plan.steps.of(state).items():
+            [outcome] = ways
+            here = played(plan, paths[state])
+            if isinstance(outcome, Faulted):
+                faults.add(outcome.message)
+                with pytest.raises(KernelBug, match="use after free"):
+                    here.step(step.action, step.picks)
+                continue
+            here.step(step.action, step.picks)
+            assert list(departures(plan.system, outcome.state, here)) == []
+            assert here.able() == able(set(plan.steps.of(outcome.state)))
+            if outcome.state not in paths:
+                paths[outcome.state] = [*paths[state], step]
+                waiting.append(outcome.state)
+    return faults
+
+
+def played(plan: Plan, path: Sequence[Instance]) -> Adapter:
+    """The reference where a path leads."""
+    assert plan.adapter is not None
+    fresh = plan.adapter()
+    assert isinstance(fresh, Adapter)
+    for step in path:
+        fresh.step(step.action, step.picks)
+    return fresh
+
+
+def departures(system: System, state: Any, here: Adapter) -> Iterator[Difference]:
+    for name, value in here.observe().items():
+        index = system.field_index[name]
+        yield from differences(name, system.fields[index].type, state[index], value)
+
+
+def able(steps: set[Instance]) -> Counter[str]:
+    """How many things each task can do; what the vendor decides is not its own."""
+    kinds = {(step.action, *(str(v) for name, v in step.picks.items() if name not in TELL)) for step in steps}
+    return Counter(task for _, task, *_ in kinds)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_two_of_each_can_do_the_same_wherever_chance_takes_them(version: str) -> None:
+    plan = beside(version, system(version, **TWO), only=[]).plan
+    for seed in range(60):
+        walk(plan, random.Random(seed))
+
+
+def walk(plan: Plan, chooser: random.Random) -> None:
+    """At most a hundred random steps."""
+    behaviour = Behaviour(plan)
+    for _ in range(100):
+        assert isinstance(behaviour.implementation, Adapter)
+        everywhere = [set(plan.steps.of(node.state)) for node in behaviour.belief.nodes]
+        surely = set.intersection(*everywhere)
+        assert able(surely) <= behaviour.implementation.able() <= able(set.union(*everywhere))
+        moving = sorted((step for step in surely if behaviour.belief.moves(step)), key=repr)
+        if not moving:
+            break
+        behaviour.take(chooser.choice(moving))
+
+
+# --- what went wrong --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("version", "prop"),
+    [
+        ("pre", "MDEV-S1"),
+        ("pre", "MDEV-S5"),
+        ("pre", "MDEV-S7"),
+        ("pre", "MDEV-S8"),
+        ("pre", "MDEV-S9"),
+        ("v5", "MDEV-S10"),
+        ("v6", "MDEV-S2D"),
+    ],
+)
+def test_a_property_is_violated_by_a_trace_not_much_longer_than_the_shortest(version: str, prop: str) -> None:
+    """How long a shrunk trace is depends on the first example found, which is another one in other versions."""
+    found = failure(version, system(version), [prop], 1500)
+    shortest = int(mechanism("mdev").case(version).expect[prop].removeprefix("violated "))
+    assert found.what == prop
+    assert f"{prop} is violated" in str(found)
+    assert len(found.trace.steps) <= 1.5 * shortest
+
+
+def test_nothing_fails_in_what_is_repaired() -> None:
+    run(beside("F3", system("F3"), only=None), settings(DETERMINISTIC, max_examples=100))
+
+
+@pytest.mark.parametrize(
+    ("version", "model", "seen"),
+    [
+        ("pre", "v6", "expected create_store.down_read_trylock, observed device_register"),
+        ("v5", "pre", "expected create_store.set_up.device_register, observed create_store.down_read_trylock"),
+        ("v5", "v6", "mdev.memory.mem[Slot]: expected FREED, observed OK"),
+        ("v6", "v5", "mdev.memory.mem[Slot]: expected OK, observed FREED"),
+        ("v6", "F3", "mdev.ref.refcount[Slot]: expected 2, observed 1"),
+        ("F3", "v6", "mdev.ref.refcount[Slot]: expected 1, observed 2"),
+    ],
+)
+def test_one_version_beside_the_model_of_another_is_found_out(version: str, model: str, seen: str) -> None:
+    found = failure(version, system(model), only=[])
+    assert found.what == "implementation"
+    assert "  =>  the implementation departs from the model\n" in str(found)
+    assert seen in str(found)
+    assert "spec.py:" in str(found)
