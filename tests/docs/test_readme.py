@@ -55,7 +55,8 @@ def rows(mechanism: Mechanism) -> list[str]:
     for case in mechanism.cases:
         entry: Mapping[str, Any] = mechanism.measured[case.name]
         verdict = ", ".join(violations(entry["verdicts"])) or "all hold"
-        found.append(f"| {case.name} | {case.summary} | {verdict} | {entry['states']:,} |")
+        reduced = " (reduced)" if entry.get("reduced") else ""
+        found.append(f"| {case.name} | {case.summary} | {verdict} | {entry['states']:,}{reduced} |")
     return found
 
 

@@ -2,54 +2,38 @@
 
     python tests/docs/test_request_batching_page.py      writes its diagrams and tables anew
 
-A piece of the page stands between `<!-- diagram: W1 RB-L1 -->` and `<!-- end of diagram -->`: the trace of a property in
-a configuration, and of a budget the behaviour that spends `least` or `most`. The tables are those of `TABLES`.
+Diagrams are those of `pages.py`, the tables those of `TABLES`.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import cache
 from pathlib import Path
 
 import pytest
 
 from virtspec import api
-from virtspec.explore.report_json import trace_of
 from virtspec.explore.simulation import Mean
-from virtspec.export.sequence import sequence
 from virtspec.ir.budget import Budget
 from virtspec.ir.system import System
 from virtspec.lang.props import PROPERTY
 from virtspec_models.request_batching import history
+from virtspec_models.request_batching.versions import VERSIONS
 
-PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "request_batching.md"
-PIECE = re.compile(r"(<!-- (diagram|table): (.*?) -->\n).*?(<!-- end of \2 -->)", re.DOTALL)
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.docs.pages import ROOT, Page, table
+
 LIST, RUN = "RB-P5", "RB-P5R"
 SEED, WALKS = 1, 10_000
 LENGTHS = (1, 2, 4)
 SPACIOUS = {"slots": 8, "tags_total": 8, "wrap": 16}
 """Room for two lists of four: nothing is scarce but what the configuration makes so."""
-MOST_STEPS = 18
-"""A longer diagram is no picture any more."""
-
-
-# --- diagrams --------------------------------------------------------------------------------------------------------
-
-
-def diagram(what: str) -> str:
-    """The trace that `what` names (`W1 RB-L1`, `v6.1 RB-P5 least`) as a block that GitHub draws."""
-    config, prop, *extreme = what.split()
-    system = api.load("request_batching", config)
-    report = api.check(system, only=[prop])
-    trace = report.amounts[prop].extremes[extreme[0]].trace if extreme else trace_of(report.verdicts[prop])
-    assert trace is not None, f"{what}: there is no trace"
-    assert len(trace) <= MOST_STEPS, f"{what}: {len(trace)} steps are too many for a picture"
-    why = next(iter((api.reason_of(system, trace) or "").splitlines()), "")  # who waits for what is in the steps
-    return f"\n```mermaid\n{sequence(system, trace, reason=why)}```\n\n"
 
 
 # --- what is measured ------------------------------------------------------------------------------------------------
@@ -141,18 +125,15 @@ OTHERS = (
 
 def by_length(*rows: Row) -> str:
     """Doorbells per list for each length, exactly; for the longest, what a request has of it, and means."""
-    lengths = " | ".join(f"N = {n}" for n in LENGTHS)
-    lines = [
-        f"| | configuration | {lengths} | per request | mean per list | mean per request |",
-        "|---|---|" + "---|" * (len(LENGTHS) + 3),
-    ]
+    lengths = [f"N = {n}" for n in LENGTHS]
+    lines = []
     for row in rows:
         systems = [compiled(row.config, of_length(row, n)) for n in LENGTHS]
         amounts, walked, number = [exact(system) for system in systems], means(systems[-1]), requests(systems[-1])
         cells = [row.says, f"`{row.config}`", *(each[LIST] for each in amounts)]
         cells += [shared(amounts[-1][RUN], number), mean(walked[LIST]), mean(walked[RUN], number)]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n" + "\n".join(lines) + "\n\n"
+        lines.append(cells)
+    return table(["", "configuration", *lengths, "per request", "mean per list", "mean per request"], lines)
 
 
 def of_length(row: Row, n: int) -> dict[str, object]:
@@ -172,10 +153,8 @@ def mistakes() -> str:
 
     Verdicts and exact amounts are those of the manifest, which `tests/corpus` compares with a search.
     """
-    lines = [
-        "| configuration | what goes wrong | evidence | what may never happen | per list | per request | mean per list |",
-        "|---|---|---|---|---|---|---|",
-    ]
+    head = ["configuration", "what goes wrong", "evidence", "what may never happen", "per list", "per request"]
+    lines = []
     measured = api.mechanism("request_batching").measured
     for case in history.WRONG:
         verdicts, spent = measured[case.name]["verdicts"], measured[case.name]["spent"]
@@ -184,8 +163,8 @@ def mistakes() -> str:
         system = compiled(case.name, {})
         cells = [f"`{case.name}`", case.summary, case.evidence, "; ".join(never), bells]
         cells += [shared(spent[RUN], requests(system)), mean(means(system)[LIST])]
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n" + "\n".join(lines) + "\n\n"
+        lines.append(cells)
+    return table([*head, "mean per list"], lines)
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
@@ -200,45 +179,31 @@ TABLES: Mapping[str, Callable[[], str]] = {
 
 # --- the page --------------------------------------------------------------------------------------------------------
 
-
-@cache
-def made(kind: str, what: str) -> str:
-    return diagram(what) if kind == "diagram" else TABLES[what]()
+PAGE = Page(ROOT / "docs" / "explanation" / "request_batching.md", "request_batching", TABLES, most_steps=18)
 
 
-def pieces() -> list[tuple[str, str, str]]:
-    """Kind, name and text of every piece of the page."""
-    text = PAGE.read_text(encoding="utf-8")
-    return [(m[2], m[3], m[0].removeprefix(m[1]).removesuffix(m[4])) for m in PIECE.finditer(text)]
-
-
-@pytest.mark.parametrize(("kind", "what", "shown"), pieces(), ids=[f"{kind}: {what}" for kind, what, _ in pieces()])
+@pytest.mark.parametrize(("kind", "what", "shown"), PAGE.pieces(), ids=PAGE.names())
 def test_a_piece_of_the_page_is_what_the_checker_finds(kind: str, what: str, shown: str) -> None:
-    assert shown == made(kind, what), "python tests/docs/test_request_batching_page.py writes it anew"
+    assert shown == PAGE.made(kind, what), "python tests/docs/test_request_batching_page.py writes it anew"
 
 
 def test_every_diagram_and_every_table_is_made_here() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    found = pieces()
-    assert text.count("<!-- ") == 2 * len(found)
-    assert text.count("```mermaid\n") == sum(kind == "diagram" for kind, _, _ in found)
-    assert [what for kind, what, _ in found if kind == "table"] == list(TABLES)
+    PAGE.assert_made_here()
 
 
 def test_the_page_names_configurations_and_properties_that_there_are() -> None:
-    prose = PIECE.sub("", PAGE.read_text(encoding="utf-8"))
     configs = {case.name for case in history.CASES} | {each.name for each in history.OMITTED}
     properties = {getattr(f, PROPERTY).id for f in api.find("request_batching").properties}
-    assert set(re.findall(r"`((?:v\d|W\d|event-)[\w.-]*)`", prose)) <= configs
-    assert set(re.findall(r"RB-\w+", prose)) <= properties
+    assert set(re.findall(r"`((?:v\d|W\d|event-)[\w.-]*)`", PAGE.prose)) <= configs
+    assert set(re.findall(r"RB-\w+", PAGE.prose)) <= properties
 
 
 def test_versions_keep_what_the_page_says_and_the_holes_are_as_deep_as_it_says() -> None:
     measured = api.mechanism("request_batching").measured
-    kept = ("RB-P1", "RB-P1C", "RB-P2", "RB-P3", "RB-P4", "RB-L1", "RB-L2", "RB-L3")
+    kept = ("RB-P1", "RB-P1C", "RB-P2", "RB-P3", "RB-P4", "RB-P6", "RB-L1", "RB-L2", "RB-L3")
     broken = {
         (case.name, prop): measured[case.name]["verdicts"][prop]
-        for case in history.VERSIONS
+        for case in VERSIONS
         for prop in kept
         if measured[case.name]["verdicts"][prop] != "holds"
     }
@@ -248,17 +213,8 @@ def test_versions_keep_what_the_page_says_and_the_holes_are_as_deep_as_it_says()
 
 
 def test_the_page_says_how_means_were_measured() -> None:
-    assert f"{WALKS:,} random walks from seed {SEED}" in " ".join(PAGE.read_text(encoding="utf-8").split())
-
-
-def written(text: str) -> str:
-    """The page with every piece made anew."""
-
-    def anew(found: re.Match[str]) -> str:
-        return found[1] + made(found[2], found[3]) + found[4]
-
-    return PIECE.sub(anew, text)
+    assert f"{WALKS:,} random walks from seed {SEED}" in " ".join(PAGE.text.split())
 
 
 if __name__ == "__main__":
-    PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    PAGE.write()
