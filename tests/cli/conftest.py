@@ -98,6 +98,7 @@ class Case:
     origin: str = ""
     evidence: str = ""
     slow: bool = False
+    leave_out: tuple[str, ...] = ()
 
 
 CASES = (

@@ -26,7 +26,10 @@ CHANGES = 3
 """So many changes of a step are shown; of the rest it is said how many there are."""
 
 LABEL = 48
-"""Columns of a step's line before it is cut."""
+"""Columns of a line before it is cut."""
+
+NAME = 40
+"""Columns of a step's name before it is cut."""
 
 NOTE = 40
 """Columns of a sentence before it goes on in the next line: a note over two participants is no wider."""
@@ -201,6 +204,8 @@ def _telling(lane: Lane, actor: Lane) -> tuple[bool, bool, Lane]:
 def _call(action: Action, shown: ShownStep) -> str:
     """The step without the process it is a step of and without its runner: whose line it stands on says that."""
     name = action.name if action.process is None else action.name.removeprefix(f"{action.process}.")
+    if len(name) > NAME:  # its end tells more than the callers it begins with
+        name = "..." + name[3 - NAME :]
     picks = shown.picks if action.process is None else shown.picks[1:]
     return name + (f"({', '.join(f'{var}={value}' for var, value in picks)})" if picks else "")
 

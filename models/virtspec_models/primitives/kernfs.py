@@ -37,7 +37,7 @@ class KernfsFile(Component, Generic[T]):
     suicidal: T | None  # the method that removes its own file, until it ends
     earlier: set[T]  # methods of an earlier file of that name that still run
     earlier_broken: set[T]
-    superseded: bool  # created again since a remover began to drain it
+    draining: bool  # another remover waits for this very file, not for an earlier one
 
     def create(self) -> None:
         """kernfs_create_file(). Methods of an earlier file of that name may still run."""
@@ -48,7 +48,7 @@ class KernfsFile(Component, Generic[T]):
         self.active.clear()
         self.broken.clear()
         self.suicidal = None
-        self.superseded = True
+        self.draining = False
 
     def is_present(self) -> bool:
         """Whether a method can begin."""
@@ -81,14 +81,15 @@ class KernfsFile(Component, Generic[T]):
         atomic("under kernfs_rwsem")
         if self.file is not File.ABSENT:
             self.file = File.DEACTIVATED
-            self.superseded = False
+            self.draining = True
             yield "drain"
             atomic("the drain ends under kernfs_rwsem, and so does the name")
-            if self.superseded:  # created again meanwhile, and not this remover's any more
-                require(len(self.earlier) == 0)
-            else:
+            if self.draining:
                 require(len(self.active) == 0)
+                self.draining = False
                 self.file = File.ABSENT
+            else:  # created again meanwhile
+                require(len(self.earlier) == 0)
 
     def remove_self(self, t: T) -> Call[bool]:
         """kernfs_remove_self(): by the method itself. Of several only the first removes, the others wait until it ends."""

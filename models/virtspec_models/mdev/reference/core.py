@@ -103,6 +103,8 @@ class BeforeTheSeries:
         created = yield from self.set_up(mdev)
         yield Stop("end")
         self.leave(parent)
+        if not created:
+            yield from self.drop(mdev)
         return "created" if created else "EIO"
 
     def allocate(self, parent: Parent, uuid: str) -> Mdev | None:
@@ -126,7 +128,7 @@ class BeforeTheSeries:
         """What becomes of an mdev that could not enter."""
 
     def set_up(self, mdev: Mdev) -> Path[bool]:
-        """Whether the vendor has agreed. If not, it is all undone."""
+        """Whether the vendor has agreed. If not, no device is left."""
         yield Stop("device_register")
         self.device_add(mdev)
         yield Stop("vendor_create")
@@ -136,7 +138,6 @@ class BeforeTheSeries:
         else:
             yield Stop("device_unregister", lambda: not self.is_open(mdev))
             self.device_del(mdev)
-            yield from self.drop(mdev)
         return created
 
     def publish(self, mdev: Mdev) -> Path[None]:

@@ -24,8 +24,6 @@ class AsPosted(BeforeTheSeries):
             yield Stop("device_add")
             self.device_add(mdev)
             yield from self.publish(mdev)
-        else:
-            yield from self.drop(mdev)
         return created
 
     def failed(self, mdev: Mdev) -> Path[None]:
