@@ -1,4 +1,4 @@
-"""What is asked of every mechanism alike: sane references, locks that exclude, nobody who waits for ever.
+"""What is asked of every mechanism alike: sane references, locks that exclude, what is done exactly once.
 
 Predicates over the primitives, for the properties of a mechanism to call, and the messages of the faults that its
 components raise when they are misused.
@@ -27,3 +27,8 @@ def excludes(sem: RwSem[Any]) -> bool:
 def balanced(ref: Kref, holders: int) -> bool:
     """There are as many references as there are who hold one."""
     return ref.refcount == holders
+
+
+def at_most_once(done: int, may_be: bool) -> bool:
+    """What was done `done` times was done once, if it may be done at all, or not."""
+    return done <= (1 if may_be else 0)

@@ -18,6 +18,7 @@ from virtspec_properties.generic import (
     NOT_THE_WRITER,
     OWN_MUTEX,
     WRITTEN_TWICE,
+    at_most_once,
     balanced,
     excludes,
 )
@@ -98,7 +99,7 @@ def references_are_sane(m: Mdev) -> Faults:
 @invariant(Mdev, id="MDEV-S4", source="driver core: device_del() undoes one device_add()")
 def deleted_once(m: Mdev, d: Slot) -> bool:
     """device_del() is called once at most for each device that was added."""
-    return m.mdev[d].deletions <= 1
+    return at_most_once(m.mdev[d].deletions, True)
 
 
 @invariant(Mdev, id="MDEV-S5", source="cover letter v5, issue 2")
@@ -110,7 +111,7 @@ def no_late_callback(m: Mdev) -> bool:
 @invariant(Mdev, id="MDEV-S6", source="derived from the contract of struct mdev_parent_ops")
 def removed_once(m: Mdev, d: Slot) -> bool:
     """The vendor's remove is called once at most for each create that succeeded, and never without one."""
-    return m.mdev[d].removals <= (0 if m.mdev[d].vendor is Vendor.NONE else 1)
+    return at_most_once(m.mdev[d].removals, m.mdev[d].vendor is not Vendor.NONE)
 
 
 @invariant(Mdev, id="MDEV-S7", source="the trace in the changelog of patch 2")

@@ -160,7 +160,7 @@ def on(system: System, trace: Trace) -> Trace:
         assert (after is None) == (step.state is None)
         steps.append(Step(step.action, step.picks, after))
         state = after if after is not None else state
-    return Trace(system.fingerprint, tuple(steps), trace.property)
+    return Trace(system.fingerprint, tuple(steps), trace.property, trace.loop)
 
 
 # --- symmetry --------------------------------------------------------------------------------------------------------

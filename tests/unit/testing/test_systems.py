@@ -41,7 +41,7 @@ def test_most_are_small() -> None:
     assert sum(size > 3 for size in sizes) > len(sizes) / 2
 
 
-@pytest.mark.parametrize(("what", "most"), [("set[", 22), ("@action", 26)])
+@pytest.mark.parametrize(("what", "most"), [("set[", 22), pytest.param("@action", 26, marks=pytest.mark.slow)])
 def test_examples_shrink_to_short_texts(what: str, most: int) -> None:
     """One of a few does: where Hypothesis gets stuck depends on where it began, and on its version."""
 
