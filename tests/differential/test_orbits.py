@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 
 from virtspec.api import catalog, find
 from virtspec.api.checking import reason_of
+from virtspec.api.shipped import mechanism
 from virtspec.explore import oracle
 from virtspec.explore.native.check import check
 from virtspec.explore.native.reduce import reduced
@@ -118,7 +119,7 @@ SHIPPED = [(m.name, case.name) for m in catalog().values() for case in m.cases i
 def test_a_shipped_configuration_gives_the_verdicts_of_its_manifest(name: str, config: str) -> None:
     """Of what shows in states and steps: for behaviours nothing is reduced. Each fourth one in the ordinary test run."""
     system = find(name).load(config)
-    judged = [p.id for p in (*system.properties, *system.faultless)] + ["fault", "deadlock"]
+    judged = [*(p.id for p in system.properties), *(p.id for p in system.faultless), "fault", "deadlock"]
     expected = mechanism(name).measured[config]["verdicts"]
     assert verdicts(check(system, only=judged, workers=1)) == {prop: expected[prop] for prop in judged}
 
