@@ -218,6 +218,8 @@ class Mdev(Core):
         self.mdev_list_lock.lock(t)
         claimed = self.mdev[d].listed and self.mdev[d].active  # else -ENODEV, -EAGAIN
         if claimed and self.repairs >= 2:
+            self.mdev[d].memory.use()
+            self.parent[p].memory.use()
             claimed = self.enter(p, False)
             self.mdev[d].refused = not claimed
         if claimed:
