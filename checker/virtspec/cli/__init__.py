@@ -28,6 +28,7 @@ VERBS = {
     "mutate": "take away one condition after the other: does any property notice?",
     "corpus": "check every shipped configuration against what is expected of it",
     "bench": "measure virtspec beside other checkers on the same models",
+    "lab": "trace a stock Linux kernel under emulation",
 }
 
 EXIT_CODES = """\
