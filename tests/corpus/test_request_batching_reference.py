@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,9 @@ import pytest
 from virtspec.frontend.load import load
 from virtspec.ir.system import System
 from virtspec.testing.machine import Failure, machine, run
-from virtspec_models.request_batching import reference
+from virtspec_models.playing.play import Play, at_random
+from virtspec_models.request_batching.reference import driver as reference
+from virtspec_models.request_batching.reference import versions
 from virtspec_models.request_batching.spec import Batching
 from virtspec_models.request_batching.vocabulary import Outcome
 
@@ -31,19 +32,16 @@ class Adapter:
     driver_class = reference.Driver
 
     def __init__(self) -> None:
-        self.driver = self.driver_class(lists=2)
-        self.threads = reference.Threads(self.driver)
+        self.driver = self.driver_class(lists=2, faults=1)
+        self.play = Play(self.driver.tasks(), lambda line: None)
 
     def step(self, action: str, picks: Mapping[str, Any]) -> None:
-        self.driver.fate = lambda request: str(picks.get("outcome", "NORMAL"))
-        if action == "virtscsi_req_done":
-            self.threads.reap()
-        else:
-            self.threads.step(thread_of(action, picks))
+        task = task_of(action, picks)
+        assert self.play.at(task) == action
+        self.play.go(task, next(way for way in self.play.ways(task) if way.items() <= picks.items()))
 
     def observe(self) -> Mapping[str, Any]:
         driver, ring = self.driver, self.driver.ring
-        stands = {f"Sub{i}": self.threads.at(f"submitter {i}") for i in range(2)}
         return {
             "vq.avail_idx": {0: ring.avail_idx % WRAP},
             "vq.num_added": {0: driver.num_added},
@@ -54,14 +52,19 @@ class Adapter:
             "vq.vq_lock.owner": {0: None if driver.lock is None else f"Sub{driver.lock}"},
             "rq_list": {f"Sub{i}": len(left) for i, left in enumerate(driver.rq_list)},
             "tags": driver.tags,
+            "faults": driver.faults,
             "done": len(driver.done),
-            "Sub.pc": {sub: "idle" for sub, label in stands.items() if label is None},
-            "handle_vq.pc": {0: "idle"} if self.threads.at("device") is None else {},
+            "Sub.pc": {sub: self.standing(sub) for sub in ("Sub0", "Sub1")},
+            "handle_vq.pc": {0: self.standing("device 0")},
         }
 
+    def standing(self, task: str) -> str | None:
+        return self.play.at(task) if self.play.inside(task) else "idle"
 
-def thread_of(action: str, picks: Mapping[str, Any]) -> str:
-    return "device" if action.startswith("handle_vq") else "submitter " + str(picks["i"]).removeprefix("Sub")
+
+def task_of(action: str, picks: Mapping[str, Any]) -> str:
+    queue = {"handle_vq": "device", "virtscsi_req_done": "interrupt"}.get(action.partition(".")[0])
+    return str(picks["i"]) if queue is None else f"{queue} {picks['q']}"
 
 
 def adapter(driver: type[reference.Driver]) -> type[Adapter]:
@@ -80,9 +83,9 @@ def test_the_reference_does_what_the_model_allows(system: System) -> None:
 @pytest.mark.parametrize(
     ("driver", "seen"),
     [
-        (reference.CommitsOnlyIfSomethingIsLeft, "expected dispatch.commit_rqs[2].kick_prepare, observed idle"),
-        (reference.KicksOutsideTheLock, "vq.vq_lock.owner[0]: expected Sub0, observed None"),
-        (reference.SleepsWithoutALook, "handle_vq.pc[0]: expected handle_vq.recheck, observed idle"),
+        (versions.CommitsOnlyIfSomethingIsLeft, "expected dispatch.commit_rqs[2].kick_prepare, observed idle"),
+        (versions.KicksOutsideTheLock, "vq.vq_lock.owner[0]: expected Sub0, observed None"),
+        (versions.SleepsWithoutALook, "handle_vq.pc[0]: expected handle_vq.recheck, observed idle"),
     ],
 )
 def test_a_wrong_variant_is_found_out(system: System, driver: type[reference.Driver], seen: str) -> None:
@@ -101,7 +104,7 @@ def test_the_shrunk_trace_of_the_missing_commit_is_not_much_longer_than_the_shor
     the other submitter's doorbell in it, too.
     """
     with pytest.raises(Failure) as found:
-        run(machine(system, adapter(reference.CommitsOnlyIfSomethingIsLeft), tell=["outcome"]))
+        run(machine(system, adapter(versions.CommitsOnlyIfSomethingIsLeft), tell=["outcome"]))
     steps = [line.split()[1] for line in str(found.value).splitlines() if line[:4].strip().isdigit()]
     names = [step.partition("(")[0] for step in steps]
     assert names[:2] == ["initial", "dispatch"]
@@ -114,7 +117,6 @@ def test_order_in_the_ring_is_the_order_of_each_list() -> None:
     for seed in range(50):
         driver = reference.Driver(lists=2)
         popped: list[reference.Request] = []
-        threads = reference.Threads(driver)
         pop = driver.device.pop
 
         def noting(pop: Any = pop, popped: list[Any] = popped, driver: Any = driver) -> None:
@@ -122,20 +124,14 @@ def test_order_in_the_ring_is_the_order_of_each_list() -> None:
             popped.append(driver.device.popped[-1])
 
         driver.device.pop = noting  # type: ignore[method-assign]
-        play(threads, seed)
+        at_random(Play(driver.tasks(), lambda line: None), seed)
         for i in range(2):
             assert [r.number for r in popped if r.submitter == i] == list(range(4))
-
-
-def play(threads: reference.Threads, seed: int) -> None:
-    chooser = random.Random(seed)
-    while choices := list(threads.runnable()):
-        chooser.choice(choices)[1]()
 
 
 def test_every_schedule_played_ends_with_everything_done() -> None:
     for seed in range(50):
         driver = reference.Driver(lists=2, slots=2, tags=3)
-        play(reference.Threads(driver), seed)
+        at_random(Play(driver.tasks(), lambda line: None), seed)
         assert len(driver.done) == 8
         assert len(set(driver.done)) == 8

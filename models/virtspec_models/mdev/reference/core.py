@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from virtspec_models.mdev.reference.kernel import Directory, File, KernelBug, Kref, Memory, Path, RwSem, Stop, Task
+from virtspec_models.mdev.reference.kernel import Directory, File, Kref, Memory, RwSem
+from virtspec_models.playing.paths import KernelBug, Path, Picks, Stop, Task, named
 
 
 class Vendor:
@@ -15,11 +16,10 @@ class Vendor:
         self.called_late = False
         self.created: set[Mdev] = set()
         self.removals: dict[Mdev, int] = {}
-        self.fails: Callable[[], bool] = lambda: False
 
-    def create(self, mdev: Mdev) -> bool:
+    def create(self, mdev: Mdev, fails: bool) -> bool:
         self.called_late |= not self.loaded
-        if self.fails():
+        if fails:
             return False
         mdev.driver_data = self
         self.created.add(mdev)
@@ -65,14 +65,25 @@ class Mdev(Memory):
 
 
 class BeforeTheSeries:
-    """5.2-rc1. Users see a device before the vendor does; who removes an mdev is settled by its `active` alone."""
+    """5.2-rc1. Users see a device before the vendor does; who removes an mdev is settled by its `active` alone.
 
-    def __init__(self, *, devices: Sequence[Task] = ("Parent",), slots: int = 2) -> None:
+    Every code path logs its stretches under the model's names. What it sees there, `entered` or `claimed`, is added to the
+    line, and so is the address of an mdev that it chooses: `d`, which is "None" where there is none to be had.
+    """
+
+    def __init__(
+        self,
+        *,
+        devices: Sequence[Task] = ("Parent",),
+        slots: Sequence[str] = ("Slot0", "Slot1"),
+        vendor_fails: bool = True,
+    ) -> None:
         self.devices = [Device(name) for name in devices]
         self.parent_list = [device.parent for device in self.devices]
         self.parent_list_lock: Task | None = None
         self.mdev_list: list[Mdev] = []
-        self.slots = slots  # how often an mdev can be allocated
+        self.slots = slots  # the addresses of mdevs; each is given out once
+        self.vendor_fails = vendor_fails  # whether it may
         self.allocated: list[Mdev] = []
         self.directories: list[Directory] = []  # of those allocated
         self.added = 0  # how many children devices have had
@@ -82,39 +93,42 @@ class BeforeTheSeries:
 
     # --- create
 
-    def create_store(self, task: Task, device: Device, uuid: str) -> Path[str]:
+    def create_store(self, task: Task, device: Device, uuid: str) -> Path[None]:
         file = device.types.files["create"]
         file.begin(task)
-        yield Stop("mdev_device_create")
-        result = yield from self.mdev_device_create(device.parent, uuid)
-        file.end(task)
-        return result
-
-    def mdev_device_create(self, parent: Parent, uuid: str) -> Path[str]:
+        line = yield Stop("mdev_device_create")
+        parent = device.parent
         parent.ref.get()
         mdev = self.allocate(parent, uuid)
-        if mdev is None:
+        line["d"] = "None" if mdev is None else self.slot(mdev)
+        if mdev is None:  # -EEXIST, -ENOMEM
             self.put_parent(parent)
-            return "EEXIST or ENOMEM"
-        if not (yield from self.enter(mdev)):
-            self.refuse(mdev)
-            self.put_parent(parent)
-            return "ENODEV"
-        created = yield from self.set_up(mdev)
-        yield Stop("end")
+        elif (yield from self.enter(mdev)):
+            yield from self.create_inside(mdev)
+        else:
+            yield from self.refuse(mdev)
+        file.end(task)
+
+    def create_inside(self, mdev: Mdev) -> Path[None]:
+        parent = mdev.parent
+        created = yield from named("set_up", self.set_up(mdev))
+        yield Stop("up_read")  # the end of the method, whether there is a semaphore or not
         self.leave(parent)
         if not created:
             yield from self.drop(mdev)
-        return "created" if created else "EIO"
 
     def allocate(self, parent: Parent, uuid: str) -> Mdev | None:
-        if any(mdev.uuid == uuid for mdev in self.mdev_list) or len(self.allocated) == self.slots:
+        if any(mdev.uuid == uuid for mdev in self.mdev_list) or len(self.allocated) == len(self.slots):
             return None
         mdev = Mdev(parent, uuid)
         self.allocated.append(mdev)
         self.directories.append(mdev.directory)
         self.mdev_list.append(mdev)
         return mdev
+
+    def slot(self, mdev: Mdev) -> str:
+        """The name of an mdev's address."""
+        return next(slot for slot, m in zip(self.slots, self.allocated, strict=False) if m is mdev)
 
     def enter(self, mdev: Mdev) -> Path[bool]:
         """Keep unregister out: nobody does, so far."""
@@ -124,21 +138,30 @@ class BeforeTheSeries:
     def leave(self, parent: Parent) -> None:
         """Let unregister go on."""
 
-    def refuse(self, mdev: Mdev) -> None:
-        """What becomes of an mdev that could not enter."""
+    def refuse(self, mdev: Mdev) -> Path[None]:
+        """What becomes of an mdev that could not enter, and of its reference to the parent."""
+        self.put_parent(mdev.parent)
+        yield from ()
 
     def set_up(self, mdev: Mdev) -> Path[bool]:
         """Whether the vendor has agreed. If not, no device is left."""
         yield Stop("device_register")
         self.device_add(mdev)
-        yield Stop("vendor_create")
-        created = mdev.parent.device.vendor.create(mdev)
+        created = yield from self.vendor_create(mdev)
         if created:
             yield from self.publish(mdev)
         else:
             yield Stop("device_unregister", lambda: not self.is_open(mdev))
             self.device_del(mdev)
         return created
+
+    def vendor_create(self, mdev: Mdev) -> Path[bool]:
+        line = yield Stop("vendor_create", ways=self.moods)
+        return mdev.parent.device.vendor.create(mdev, bool(line["fails"]))
+
+    def moods(self) -> list[Picks]:
+        """Of the vendor."""
+        return [{"fails": False}, {"fails": True}] if self.vendor_fails else [{"fails": False}]
 
     def publish(self, mdev: Mdev) -> Path[None]:
         yield Stop("mdev_create_sysfs_files")
@@ -151,72 +174,78 @@ class BeforeTheSeries:
 
     # --- remove
 
-    def remove_store(self, task: Task, mdev: Mdev) -> Path[str]:
+    def remove_store(self, task: Task, mdev: Mdev) -> Path[None]:
         file = mdev.directory.files["remove"]
         file.begin(task)
         self.pin(mdev)
-        result = yield from self.remove_by_file(task, mdev, file)
-        yield from self.unpin(mdev)
-        file.end(task)
-        return result
+        if self.is_in_vain(mdev):
+            yield from named("end_remove", self.end_remove(task, mdev, file))
+            return
+        line = yield Stop("device_remove_file_self")
+        first = line["first"] = file.suicidal is None
+        yield from named("remove_self", file.remove_self(task))
+        if not first:
+            self.lied |= file.directory.present
+            yield from named("end_remove[2]", self.end_remove(task, mdev, file))
+            return
+        line = yield Stop("mdev_device_remove")
+        claimed = line["claimed"] = self.claim(mdev)
+        removed = claimed and (yield from named("mdev_device_remove", self.mdev_device_remove(mdev)))
+        if not removed:
+            yield from self.failed(mdev)
+        yield from named("end_remove[3]", self.end_remove(task, mdev, file))
 
     def pin(self, mdev: Mdev) -> None:
         """Keep the mdev in memory while the method runs: nobody does."""
 
-    def unpin(self, mdev: Mdev) -> Path[None]:
-        yield from ()
+    def is_in_vain(self, mdev: Mdev) -> bool:
+        """Whether the method returns before it removes anything."""
+        return False
 
-    def remove_by_file(self, task: Task, mdev: Mdev, file: File) -> Path[str]:
-        yield Stop("device_remove_file_self")
-        if not (yield from file.remove_self(task)):
-            self.lied |= file.directory.present
-            return "removed"
-        yield Stop("mdev_device_remove")
-        result = yield from self.mdev_device_remove(mdev)
-        if result != "removed":
-            yield from self.failed(mdev)
-        return result
+    def end_remove(self, task: Task, mdev: Mdev, file: File) -> Path[None]:
+        file.end(task)
+        yield from ()
 
     def failed(self, mdev: Mdev) -> Path[None]:
         """A remove that failed can be tried again."""
         yield Stop("device_create_file")
         self.create_file(mdev)
 
-    def mdev_device_remove(self, mdev: Mdev) -> Path[str]:
-        result = self.claim(mdev)
-        if result == "claimed":
-            entered = yield from self.enter_claimed(mdev)
-            result = (yield from self.take_down_inside(mdev)) if entered else "ENODEV"
-        return result
-
-    def claim(self, mdev: Mdev) -> str:
+    def claim(self, mdev: Mdev) -> bool:
         """Of all who want to remove an mdev one may. The list is searched for its address."""
-        if not any(m is mdev for m in self.mdev_list):
-            return "ENODEV"
-        if not mdev.active:
-            return "EAGAIN"
+        if not any(m is mdev for m in self.mdev_list) or not mdev.active:  # -ENODEV, -EAGAIN
+            return False
         mdev.active = False
-        return "claimed"
+        return True
+
+    def mdev_device_remove(self, mdev: Mdev) -> Path[bool]:
+        """Behind the claim."""
+        entered = yield from self.enter_claimed(mdev)
+        return entered and (yield from self.take_down_inside(mdev))
 
     def enter_claimed(self, mdev: Mdev) -> Path[bool]:
         return (yield from self.enter(mdev))
 
-    def take_down_inside(self, mdev: Mdev) -> Path[str]:
+    def take_down_inside(self, mdev: Mdev) -> Path[bool]:
         return (yield from self.take_down(mdev, force=False))
 
-    def take_down(self, mdev: Mdev, force: bool) -> Path[str]:
+    def take_down(self, mdev: Mdev, force: bool) -> Path[bool]:
+        return (yield from named("mdev_device_remove_common", self.mdev_device_remove_common(mdev, force)))
+
+    def mdev_device_remove_common(self, mdev: Mdev, force: bool) -> Path[bool]:
         vendor = mdev.parent.device.vendor
-        yield Stop("vendor_remove")
-        if self.is_open(mdev) and not force:
+        line = yield Stop("vendor_remove")
+        removed = line["removed"] = force or not self.is_open(mdev)
+        if not removed:  # -EBUSY
             mdev.active = True
-            return "EBUSY"
+            return False
         vendor.remove(mdev)
-        yield from mdev.directory.remove("remove")
+        yield from named("remove", mdev.directory.remove("remove"))
         yield Stop("device_del", lambda: not self.is_open(mdev))
         self.device_del(mdev)
-        yield from mdev.directory.remove("remove", "drain again")  # if somebody failed meanwhile
+        yield from named("remove[2]", mdev.directory.remove("remove"))  # if somebody failed meanwhile
         yield from self.drop(mdev)
-        return "removed"
+        return True
 
     def drop(self, mdev: Mdev) -> Path[None]:
         yield Stop("put_device")
@@ -226,18 +255,17 @@ class BeforeTheSeries:
 
     # --- unregister
 
-    def unregister(self, device: Device) -> Path[str]:
-        yield from self.shut_out(device)
+    def mdev_unregister_parent(self, device: Device) -> Path[None]:
+        yield from self.shut(device)
         yield from self.remove_children(device)
         yield Stop("parent_remove_sysfs_files")
-        yield from device.types.remove("create")
+        yield from named("remove", device.types.remove("create"))
         yield Stop("put_parent")
         self.let_in(device)
         device.vendor.loaded = False
         self.put_parent(device.parent)
-        return "unregistered"
 
-    def shut_out(self, device: Device) -> Path[None]:
+    def shut(self, device: Device) -> Path[None]:
         """Other parents are shut out, not those who create and remove."""
         yield Stop("parent_list_lock", lambda: self.parent_list_lock is None)
         self.parent_list_lock = device.name
@@ -250,16 +278,16 @@ class BeforeTheSeries:
         """The driver core's iterator sees those who are added behind it."""
         seen = -1
         while True:
-            yield Stop("device_for_each_child")
-            ahead = [number for number in device.children if number > seen]
-            if not ahead:
+            line = yield Stop("device_for_each_child")
+            seen = min((number for number in device.children if number > seen), default=-1)
+            line["d"] = "None" if seen < 0 else self.slot(device.children[seen])
+            if seen < 0:
                 return
-            seen = min(ahead)
             yield from self.remove_child(device.children[seen])
 
     def remove_child(self, mdev: Mdev) -> Path[None]:
         """A child that somebody else has claimed is left to them."""
-        if self.claim(mdev) == "claimed":
+        if self.claim(mdev):
             yield from self.take_down(mdev, force=True)
 
     # --- devices and references

@@ -5,28 +5,9 @@ Code that may be kept waiting is a generator. It stops where another task may ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-R = TypeVar("R")
-Task = str
-
-
-class KernelBug(Exception):
-    """What a kernel would not survive."""
-
-
-@dataclass(frozen=True)
-class Stop:
-    """Where a task may be kept waiting: the name of what comes next, and whether it can go on."""
-
-    label: str
-    ready: Callable[[], bool] = lambda: True
-
-
-Path = Generator[Stop, None, R]
-"""A code path of the kernel, or a part of one, that ends with a result."""
+from virtspec_models.playing.paths import KernelBug, Path, Stop, Task
 
 
 class Memory:
@@ -120,9 +101,9 @@ class Directory:
         """Whether a method of that file can begin."""
         return name in self.files and not self.files[name].deactivated
 
-    def remove(self, name: str, label: str = "") -> Path[None]:
+    def remove(self, name: str) -> Path[None]:
         if name in self.files:
-            yield from self.files[name].remove(label or f"drain {name}")
+            yield from self.files[name].remove()
 
 
 @dataclass(eq=False)
@@ -150,10 +131,10 @@ class File:
         """A method ends."""
         self.active.remove(task)
 
-    def remove(self, label: str) -> Path[None]:
+    def remove(self) -> Path[None]:
         """Let no method begin, wait for those that run, and unlink the file if nobody has."""
         self.deactivated = True
-        yield Stop(label, self.drained)
+        yield Stop("drain", self.drained)
         self.unlink()
 
     def unlink(self) -> None:
@@ -167,7 +148,7 @@ class File:
         first = self.suicidal is None
         if first:
             self.suicidal = task
-            yield from self.remove("drain self")
+            yield from self.remove()
             self.suicided = True
         else:
             yield Stop("wait", lambda: self.suicided and self.drained())

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from virtspec_models.mdev.reference.core import BeforeTheSeries, Device, Mdev, Parent
-from virtspec_models.mdev.reference.kernel import File, Path, Stop, Task
+from virtspec_models.mdev.reference.kernel import File
+from virtspec_models.playing.paths import Path, Stop, Task, named
 
 
 class AsPosted(BeforeTheSeries):
     """The series, v5: create and remove mirror each other, and a semaphore keeps unregister out while they run."""
 
     def enter(self, mdev: Mdev) -> Path[bool]:
-        yield Stop("down_read_trylock")
-        return mdev.parent.unreg_sem.try_read()
+        line = yield Stop("down_read_trylock")
+        entered = mdev.parent.unreg_sem.try_read()
+        line["entered"] = entered
+        return entered
 
     def leave(self, parent: Parent) -> None:
         parent.unreg_sem.up_read()
 
     def set_up(self, mdev: Mdev) -> Path[bool]:
         """The vendor comes first, so that users find what it has created."""
-        yield Stop("vendor_create")
-        created = mdev.parent.device.vendor.create(mdev)
+        created = yield from self.vendor_create(mdev)
         if created:
             yield Stop("device_add")
             self.device_add(mdev)
@@ -30,27 +32,27 @@ class AsPosted(BeforeTheSeries):
         """The file is gone for good."""
         yield from ()
 
-    def take_down_inside(self, mdev: Mdev) -> Path[str]:
+    def take_down_inside(self, mdev: Mdev) -> Path[bool]:
         parent = mdev.parent
-        result = yield from super().take_down_inside(mdev)
-        yield Stop("end")
+        removed = yield from super().take_down_inside(mdev)
+        yield Stop("up_read")
         self.leave(parent)
-        return result
+        return removed
 
-    def take_down(self, mdev: Mdev, force: bool) -> Path[str]:
+    def mdev_device_remove_common(self, mdev: Mdev, force: bool) -> Path[bool]:
         """The vendor comes last, and is not asked."""
         vendor = mdev.parent.device.vendor
-        yield from mdev.directory.remove("remove")
+        yield from named("remove", mdev.directory.remove("remove"))
         yield Stop("device_del", lambda: not self.is_open(mdev))
         self.device_del(mdev)
         yield Stop("vendor_remove")
         vendor.remove(mdev)
         yield from self.drop(mdev)
-        return "removed"
+        return True
 
-    def shut_out(self, device: Device) -> Path[None]:
+    def shut(self, device: Device) -> Path[None]:
         self.parent_list.remove(device.parent)
-        yield from device.parent.unreg_sem.down_write(device.name)
+        yield from named("shut.down_write", device.parent.unreg_sem.down_write(device.name))
 
     def let_in(self, device: Device) -> None:
         device.parent.unreg_sem.up_write(device.name)
@@ -63,8 +65,11 @@ class AsPosted(BeforeTheSeries):
 class AsMerged(AsPosted):
     """v6: an mdev that could not enter is freed again."""
 
-    def refuse(self, mdev: Mdev) -> None:
+    def refuse(self, mdev: Mdev) -> Path[None]:
+        yield Stop("out_put_device")
+        parent = mdev.parent
         self.put_device(mdev)
+        self.put_parent(parent)
 
 
 class Repaired(AsMerged):
@@ -73,16 +78,21 @@ class Repaired(AsMerged):
     def pin(self, mdev: Mdev) -> None:
         mdev.ref.get()
 
-    def unpin(self, mdev: Mdev) -> Path[None]:
-        yield Stop("unpin")
-        self.put_device(mdev)
+    def is_in_vain(self, mdev: Mdev) -> bool:
+        return not mdev.active
 
-    def claim(self, mdev: Mdev) -> str:
-        result = super().claim(mdev)
-        if result == "claimed" and not mdev.parent.unreg_sem.try_read():
+    def end_remove(self, task: Task, mdev: Mdev, file: File) -> Path[None]:
+        yield Stop("put_device")
+        self.put_device(mdev)
+        file.end(task)
+
+    def claim(self, mdev: Mdev) -> bool:
+        if not super().claim(mdev):
+            return False
+        if not mdev.parent.unreg_sem.try_read():
             mdev.active = True  # nobody has seen it otherwise: mdev_list_lock is held
-            return "ENODEV"
-        return result
+            return False
+        return True
 
     def enter_claimed(self, mdev: Mdev) -> Path[bool]:
         yield from ()
@@ -91,8 +101,3 @@ class Repaired(AsMerged):
     def remove_child(self, mdev: Mdev) -> Path[None]:
         mdev.active = False
         yield from super().remove_child(mdev)
-
-    def remove_by_file(self, task: Task, mdev: Mdev, file: File) -> Path[str]:
-        if not mdev.active:
-            return "EAGAIN"
-        return (yield from super().remove_by_file(task, mdev, file))
