@@ -34,6 +34,7 @@ def sets_up(m: Mdev, t: Creator) -> bool:
     return at(m.create_store, None, t) and not (
         at(m.create_store, "mdev_device_create", t)
         or at(m.create_store, "down_read_trylock", t)
+        or at(m.create_store, "out_put_device", t)
         or at(m.create_store, "put_device", t)
     )
 

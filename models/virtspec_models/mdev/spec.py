@@ -41,11 +41,13 @@ class Mdev(Core):
             return
         if self.gates_create() and not self.enters_first():
             yield "down_read_trylock"
-            atomic("what is freed here nobody else has seen")
+            atomic("of the mdev itself nobody else has a pointer yet")
             self.parent[p].memory.use()
             entered = self.enter(p, Bug.BLOCKING_CREATE in self.bugs)
             if not entered:  # -ENODEV
                 if self.version is not Version.V5:
+                    yield "out_put_device"
+                    atomic("mdev_device_release(): the list under its lock, a kref")
                     self.put_device(d)
                 self.put_parent(p)
                 self.parent[p].create_file.put_active(t)

@@ -31,12 +31,16 @@ class Batching(Model):
     eh_commands: Const[int] = 0
     commit: Const[Commit] = Commit.ANY_ERROR
     last: Const[Last] = Last.OR_NO_TAG
+    plug_flush: Const[bool] = False  # lists come straight from a plug: up to v6.2 its commit does not ask for `queued`
     ring: Const[Ring] = Ring.SPLIT
     event_idx: Const[bool] = True
     publish_at_kick: Const[bool] = False
     spurious: Const[bool] = False  # the device begins with a doorbell that means nothing, which it has to bear
     memory: Const[Memory] = Memory.SC
     bug: Const[Bug] = Bug.NONE
+    open: Const[bool] = False  # lists of any length, and no end of them: whatever the log of a running kernel shows
+
+    assert not open or (queues == 1 and len(plan) == 2), "an open workload is that of one queue, its plan two requests"
 
     vq: dict[Annotated[int, Range(0, queues - 1)], Virtqueue] = each(
         Virtqueue(
@@ -68,12 +72,14 @@ class Batching(Model):
         failed = False  # the request tried last
         while self.rq_list[i] > 0:
             if self.next_hctx(i) != self.hctx[i]:
-                if queued and self.commit is not Commit.NEVER and self.bug is not Bug.NO_COMMIT_AT_SWITCH:
+                commits = self.commit is not Commit.NEVER and self.bug is not Bug.NO_COMMIT_AT_SWITCH
+                if commits and (queued or self.plug_flush):
                     yield from self.commit_rqs(i)
                 queued = False
                 self.hctx[i] = self.next_hctx(i)
             yield "prep"
             atomic("tags are bits of an atomic bitmap; nothing else here is shared")
+            self.go_on(i)
             if not self.next_tag[i] and self.tags == 0:
                 failed = True
                 self.run[i] = Run.ON_TAG
@@ -110,11 +116,15 @@ class Batching(Model):
             self.put_tag()
         if self.bug is not Bug.NO_MB_AT_WAIT:
             self.look_again(i)
-        if queued and self.must_commit(self.rq_list[i] > 0, errors, failed):
+        plug = self.is_plug_flush()
+        if (queued or plug) and self.must_commit(self.rq_list[i] > 0, errors, failed):
             yield from self.commit_rqs(i)
         self.hctx[i] = 0
+        self.hand_over(i)
 
     def has_work(self, i: Sub) -> bool:
+        if self.open:
+            return True
         if self.rq_list[i] > 0:
             return self.run[i] is Run.OWED
         return self.parked[i] > 0 or self.lists[i] > 0
@@ -125,10 +135,22 @@ class Batching(Model):
             self.rq_list[i] = self.parked[i]
             self.parked[i] = 0
         elif self.rq_list[i] == 0:
-            self.rq_list[i] = len(self.plan)
-            self.lists[i] -= 1
+            self.rq_list[i] = 1 if self.open else len(self.plan)
+            self.lists[i] -= 0 if self.open else 1
         self.run[i] = Run.NOBODY
         self.hctx[i] = self.next_hctx(i)
+
+    def go_on(self, i: Sub) -> None:
+        """Nobody looks at how long an open list is before its next request is prepared: it is decided here."""
+        if self.open:
+            more = choose(bool)
+            self.rq_list[i] = 2 if more else 1
+
+    def hand_over(self, i: Sub) -> None:
+        """What is left of an open list is on that of the queue, and whoever runs the queue begins with it."""
+        if self.open:
+            self.rq_list[i] = 0
+            self.run[i] = Run.NOBODY
 
     def next_hctx(self, i: Sub) -> int:
         """The hardware queue of the request at the head of the list."""
@@ -149,12 +171,14 @@ class Batching(Model):
 
     def fate(self) -> Outcome:
         """Budget and luck of one request."""
-        if self.faults_total == 0:
+        if self.faults_total == 0 and not self.open:
             return Outcome.NORMAL
         outcome = choose(Outcome)
         if outcome is not Outcome.NORMAL:
-            require(self.faults > 0 and outcome in self.kinds)
-            self.faults -= 1
+            require(outcome in self.kinds)
+            if not self.open:
+                require(self.faults > 0)
+                self.faults -= 1
         return outcome
 
     def put_back(self, i: Sub, run: Run) -> None:
@@ -191,6 +215,12 @@ class Batching(Model):
         if self.commit is Commit.NOT_EMPTY:
             return left
         return left or (errors if self.commit is Commit.ANY_ERROR else failed)
+
+    def is_plug_flush(self) -> bool:
+        """Whether it is a plug that is flushed, so that a commit is called even if nothing was queued."""
+        if self.open:
+            return choose(bool)
+        return self.plug_flush
 
     def flush_again(self, i: Sub) -> None:
         """queue_rq() slept and schedule() flushed the same plug: the rest of the list goes out, doorbell and all."""
@@ -342,7 +372,7 @@ class Batching(Model):
         """The device completes a request and the interrupt reaps it under vq_lock: slot, tag and host are free."""
         require(self.vq[q].popped() > 0 and self.vq[q].is_unlocked())
         self.vq[q].last_used_idx += 1
-        self.done += 1
+        self.done += 0 if self.open else 1
         self.put_tag()
         for i in Sub:
             if self.waits(i, Run.ON_COMPLETION):

@@ -161,6 +161,10 @@ def _call_rename(context, address, state, out, places, members):  # type: ignore
     return types.void(*[types.int64] * 5), _caller(types.void, 4)
 
 
+def _call_move(context, address, way, state, out, work, given):  # type: ignore[no-untyped-def]
+    return types.int64(*[types.int64] * 6), _caller(types.int64, 5, (0,))
+
+
 def _element(context: Any, builder: Any, signature: Any, args: Any) -> Any:
     """A pointer to args[0][args[1]]."""
     of = signature.args[0]
@@ -201,6 +205,7 @@ _INTRINSICS = [
     (intrinsics.call_judge, intrinsic(_call_judge)),
     (intrinsics.call_keys, intrinsic(_call_keys)),
     (intrinsics.call_rename, intrinsic(_call_rename)),
+    (intrinsics.call_move, intrinsic(_call_move)),
     (intrinsics.prefetch, intrinsic(_prefetch)),
     (intrinsics.fetch_add, intrinsic(_fetch_add)),
     (intrinsics.take_slot, intrinsic(_take_slot)),

@@ -54,6 +54,13 @@ def call_rename(address: int, state: int, out: int, places: int, members: int) -
     raise NotImplementedError
 
 
+def call_move(
+    address: int, way: int, state: int | np.int64, out: int, work: int, given: int
+) -> int:  # addresses, but `way`
+    """The generated `move`, by address; see `following`."""
+    raise NotImplementedError
+
+
 def prefetch(array: Words | Slots, index: int | np.int64) -> None:
     """Ask for an element of an array; it will be read soon."""
     raise NotImplementedError

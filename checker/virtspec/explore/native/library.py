@@ -40,6 +40,7 @@ ORIGIN = f"llvmlite {llvmlite.__version__}, numba {NUMBA}"
 SOURCES = (
     "budget_kernels.py",
     "compiling.py",
+    "follow_kernels.py",
     "graph_kernels.py",
     "intrinsics.py",
     "level_kernels.py",

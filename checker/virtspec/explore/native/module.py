@@ -33,7 +33,7 @@ from virtspec.explore.native.steps import (
     step_name,
 )
 from virtspec.explore.native.trees import position
-from virtspec.ir.nodes import Choose
+from virtspec.ir.nodes import Choose, Var
 from virtspec.ir.system import Action, Faultless, Property, Runner, System
 from virtspec.ir.types import ScalarsetType, cardinality
 from virtspec.ir.walk import statements
@@ -124,8 +124,13 @@ def _most_successors(system: System) -> int:
 
 
 def _ways(action: Action) -> int:
+    return ways_of(action, action.params)
+
+
+def ways_of(action: Action, params: Sequence[Var]) -> int:
+    """In how many ways a step can go, if these of its parameters may be anything."""
     chosen = [stmt.var for stmt in statements(action.body) if isinstance(stmt, Choose)]
-    return prod(cardinality(v.type) for v in (*action.params, *chosen))
+    return prod(cardinality(v.type) for v in (*params, *chosen))
 
 
 def runner_of(system: System, action: Action) -> Runner | None:

@@ -76,12 +76,17 @@ class Step:
         checked: bool,
         event_of: Callable[[str], int] = lambda message: FAULT_BIT,
         faulting: Callable[[int], int] = lambda member: 0,
+        first: tuple[Var, ...] | None = None,
+        given: tuple[Var, ...] = (),
     ) -> None:
         self.checked = checked
         self.event_of = event_of
         """The bits that a `Fault` statement with that message sets, beside the one that every fault sets."""
         self.faulting = faulting
         """The bits that any fault of a member sets, too."""
+        self.first = written_out(action) if first is None else first
+        self.given = given
+        """Parameters whose values the caller gives, by position, in the array %given, a further argument."""
         self.layout = layout
         self.action = action
         self.number = number
@@ -103,15 +108,17 @@ class Step:
         """Where to jump in order to set these bits; expressions outside their domain jump to `fault`."""
         self.out = e.variable("ptr")
         e.store("%out", self.out, "ptr")
-        first = written_out(self.action)
         for v in self.action.params:
-            if v in first:
+            if v in self.first:
                 self.bind(v, member)
+            elif v in self.given:
+                self.bind(v, e.load(e.address("%given", self.given.index(v))))
             else:
                 self.digit(v, met=False)
         self.counter(self.ahead(self.action.body, dispatched), FAULTED_BIT | self.faulting(member))
         name = step_name(self.number, member)
-        return e.text(f"define internal ptr {name}(ptr noalias %in, ptr noalias %out, ptr %event, ptr %counts)")
+        given = ", ptr %given" if self.given else ""
+        return e.text(f"define internal ptr {name}(ptr noalias %in, ptr noalias %out, ptr %event, ptr %counts{given})")
 
     def bind(self, v: Var, number: Num) -> None:
         self.expressions.variables[v.name] = partial(from_position, self.emitter, v.type, number)
@@ -133,7 +140,7 @@ class Step:
 
     def ahead(self, body: Block, dispatched: Runner | None) -> Block:
         """Emit the conditions at the head of the body that no digit changes; what is left of it."""
-        known = set(written_out(self.action))
+        known = {*self.first, *self.given}
         self.state.load("%in")
         while body and isinstance(body[0], Require):
             cond = body[0].cond

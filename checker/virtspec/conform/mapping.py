@@ -1,0 +1,249 @@
+"""From events to rows: where each thread stands, whose member it is, which object a pointer means, between which events a
+step happens.
+
+What a log says that no run of the kernel can say, whatever the model is, is found here: events out of the order of the
+code, objects used after they have died.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Protocol
+
+from virtspec.conform.events import Event, Header, Lost, Record
+from virtspec.conform.objects import Objects
+from virtspec.conform.paths import START
+from virtspec.conform.rows import Kind, Part, Row
+from virtspec.conform.table import Rule, Table
+from virtspec.conform.threads import Stop, Thread, Unexplained, stops
+
+CLOSE, MOVE, OPEN = 0, 1, 2
+"""In this order rows of one event are followed; what the log says of the time before is closed first."""
+
+
+class Log(Protocol):
+    """What a mechanism's `trace.py` knows of its logs: a class without arguments called `Log`."""
+
+    def take(self, event: Event) -> bool:
+        """Look at an event of the table's; it may rewrite fields. Whether it belongs to the mechanism."""
+
+    def header(self, header: Header) -> None:
+        """Look at what the log says of itself."""
+
+    def instance(self, event: Event) -> Hashable | None:
+        """Of which instance an event tells, if that can be seen."""
+
+    def params(self, instance: Hashable, sizes: Mapping[str, int]) -> Mapping[str, object]:
+        """Constants of the model that the log tells, when it has been read; so many members were needed of each kind."""
+
+    def constants(self, instance: Hashable) -> Mapping[str, int]:
+        """Numbers for the conditions of the table."""
+
+
+class Mapper:
+    """Reads records and makes rows of them."""
+
+    def __init__(self, table: Table, log: Log, actors: Sequence[str | None]) -> None:
+        self.table = table
+        self.log = log
+        self.actors = actors
+        """By rule, the Scalarset whose member follows it."""
+        self.places = {root: stops(table, a) for root, a in table.automata.items()}
+        self.threads: dict[tuple[str, str], Thread] = {}
+        self.parts: dict[Hashable, Part] = {}
+        self.objects = Objects(table.objects)
+        self.matched = 0
+        self.skipped: Counter[str] = Counter()
+        self.foreign = 0
+        self.number = -1
+        self.rejected: Unexplained | None = None
+        self.losses: list[Row] = []
+
+    def read(self, records: Iterable[Record]) -> None:
+        """All of a log, or up to the first event that no run of the code logs."""
+        try:
+            for record in records:
+                if type(record) is Event:
+                    self.event(record)
+                elif type(record) is Lost:
+                    self.lost(record)
+                elif type(record) is Header:
+                    self.log.header(record)
+        except Unexplained as why:
+            self.rejected = why
+        self.end()
+
+    # --- events
+
+    def event(self, e: Event) -> None:
+        self.number += 1
+        root = self.table.events.get(e.name)
+        if root is None:
+            self.skipped[e.name] += 1
+            return
+        if not self.log.take(e):
+            self.foreign += 1
+            return
+        thread = self.thread(root, e)
+        place = thread.automaton.next[thread.place].get(e.name)
+        if place is None or thread.lost:
+            place = self.found_again(thread, e)
+            if place is None:
+                return
+        self.matched += 1
+        thread.place = place
+        if place in thread.automaton.begins:
+            self.begin(thread, e)
+        at = self.places[root][place]
+        self.objects.at(thread, at, e)
+        part = thread.part
+        if part is None:
+            raise Unexplained(e.line, f"nothing says of which object {e.name} tells")
+        for key in at.keys:
+            for row, i, name in thread.waiting.pop(key, ()):
+                row.given[i] = 1 if name is None else _number(e.fields.get(name))
+            thread.values[key] = e
+        self.rules(thread, part, at, e)
+        self.objects.deaths(thread, at, e)
+        thread.last = self.number
+        if place in thread.automaton.rests:
+            self.rest(thread)
+
+    def thread(self, root: str, e: Event) -> Thread:
+        who = e.thread if root == "thread" else f"CPU {e.cpu}"
+        found = self.threads.get((root, who))
+        if found is None:
+            found = self.threads[root, who] = Thread(who, self.table.automata[root])
+        return found
+
+    def found_again(self, thread: Thread, e: Event) -> int | None:
+        """Where a thread stands of which events are missing: known as soon as it begins anew."""
+        place = thread.automaton.next[START].get(e.name)
+        if not thread.lost:
+            raise Unexplained(e.line, self.expected(thread, e))
+        if place is None:
+            for row in self.losses[-1:]:
+                row.count = None if row.count is None else row.count + 1
+            return None
+        thread.lost = False
+        self.rest(thread)
+        return place
+
+    def expected(self, thread: Thread, e: Event) -> str:
+        names = list(thread.automaton.next[thread.place])
+        where = f"behind {thread.automaton.place(thread.place).event} it" if thread.place else f"{thread.who} first"
+        at = f"{thread.who} logs {e.name} where the code does not: " if thread.place else ""
+        return f"{at}{where} logs {' or '.join(names)}" + ("" if thread.place else f", not {e.name}")
+
+    def begin(self, thread: Thread, e: Event) -> None:
+        """A thread begins a call at the outermost level."""
+        self.rest(thread)
+        thread.hand.clear()
+        thread.keys.clear()
+        thread.values.clear()
+        thread.begun.clear()
+        self.give_up(thread)
+        thread.part = self.part(self.log.instance(e))
+
+    def part(self, name: Hashable | None) -> Part | None:
+        if name is None:
+            return None
+        if name not in self.parts:
+            self.parts[name] = Part(name, begins=self.number - 1)
+        return self.parts[name]
+
+    def give_up(self, thread: Thread) -> None:
+        """What rows still want to know of the call that has ended is not known; an event that did not come, did not."""
+        for rows in thread.waiting.values():
+            for row, i, name in rows:
+                if name is None:
+                    row.given[i] = 0
+        thread.waiting.clear()
+
+    def rest(self, thread: Thread) -> None:
+        """A thread is at its outermost level: it needs no member and no object any more."""
+        part = thread.part
+        for of, kind, member in thread.held:
+            self.objects.pool(of, kind).drop(member)
+        thread.held.clear()
+        if part is not None:
+            for kind in [k for k in thread.members if k not in self.table.kept]:
+                self.objects.pool(part, kind).drop(thread.members.pop(kind))
+
+    # --- rules
+
+    def rules(self, thread: Thread, part: Part, at: Stop, e: Event) -> None:
+        fields = e.fields
+        for rule in at.ends:
+            if rule.end.takes(fields):
+                begun = thread.begun.pop(rule.number, None)
+                if rule.begin is None:
+                    begun = (max(thread.last, part.begins), e.line)
+                if begun is not None:
+                    self.window(thread, part, rule, begun, e)
+        for rule in at.points:
+            if rule.end.takes(fields):
+                part.rows.append(self.row(thread, part, rule, "move", self.number, MOVE, e.line))
+        for rule in at.begins:
+            if rule.begin is not None and rule.begin.takes(fields):
+                thread.begun[rule.number] = (self.number, e.line)
+
+    def window(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int], e: Event) -> None:
+        """A step happens between two events."""
+        opened = self.opened(thread, part, rule, begun)
+        close = Row(self.number, CLOSE, "close", e.line, rule.number, opened.member, opened.window, opened.given)
+        part.rows.append(close)
+
+    def opened(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int]) -> Row:
+        opened = self.row(thread, part, rule, "open", begun[0], OPEN, begun[1])
+        opened.window = part.windows
+        part.windows += 1
+        part.rows.append(opened)
+        return opened
+
+    def row(self, thread: Thread, part: Part, rule: Rule, kind: Kind, event: int, phase: int, line: int) -> Row:
+        actor = self.actors[rule.number]
+        member = 0 if actor is None else self.member(thread, part, actor)
+        given: list[int | None] = [thread.hand.get(name) for name in rule.given.values()]
+        row = Row(event, phase, kind, line, rule.number, member, given=given)
+        for value in rule.values:
+            known = thread.values.get(value.event)
+            if known is not None:
+                given.append(1 if value.field is None else _number(known.fields.get(value.field)))
+            else:
+                thread.waiting.setdefault(value.event, []).append((row, len(given), value.field))
+                given.append(None)
+        return row
+
+    def member(self, thread: Thread, part: Part, kind: str) -> int:
+        found = thread.members.get(kind)
+        if found is None:
+            found = thread.members[kind] = self.objects.pool(part, kind).take()
+        return found
+
+    # --- what is missing
+
+    def lost(self, lost: Lost) -> None:
+        """Events are missing: threads that may have logged them are anywhere, until they begin anew."""
+        for (root, who), thread in self.threads.items():
+            if lost.cpu is None or root == "thread" or who == f"CPU {lost.cpu}":
+                thread.lost = True
+        for part in self.parts.values():
+            row = Row(self.number, OPEN + 1, "lost", lost.line, count=lost.count)
+            part.rows.append(row)
+            self.losses.append(row)
+
+    def end(self) -> None:
+        """The log is over: a step whose window has begun may have happened."""
+        for thread in self.threads.values():
+            part = thread.part
+            if part is not None:
+                for number, begun in thread.begun.items():
+                    self.opened(thread, part, self.table.rules[number], begun)
+        for (name, kind), pool in self.objects.pools.items():
+            self.parts[name].sizes[kind] = pool.size
+
+
+def _number(value: int | str | None) -> int | None:
+    return value if isinstance(value, int) else None

@@ -1,0 +1,84 @@
+"""What following a log came to."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from virtspec.semantics.interp import State
+
+
+@dataclass(frozen=True)
+class Rejection:
+    """The first event that no behaviour explains."""
+
+    line: int
+    why: str
+    instance: Hashable | None = None
+    details: tuple[str, ...] = ()
+    """What is demanded of the model and not so, and what the log could have said instead."""
+    candidates: int = 0
+    """In how many states the model may have been before it."""
+    states: tuple[State, ...] = ()
+    """Some of them."""
+    possible: tuple[str, ...] = ()
+    """The events that could have come, with the step that each is."""
+    explained: tuple[int, ...] = ()
+    """The lines of the last events before it, of the same instance, that were explained."""
+
+
+@dataclass(frozen=True)
+class Violation:
+    """An invariant that no state satisfies in which the model may be."""
+
+    property: str
+    line: int
+    instance: Hashable
+    expected: bool
+    """Whether the configuration is known to violate it."""
+
+
+@dataclass
+class Followed:
+    """One instance: how far it could be followed, by which engine soever."""
+
+    instance: Hashable
+    rows: int
+    params: Mapping[str, object]
+    largest: int
+    seen: int
+    """Candidates in all."""
+    seconds: float
+    compile_seconds: float
+    bits: int
+
+
+@dataclass
+class Conformance:
+    """The verdict on one log."""
+
+    mechanism: str
+    config: str
+    engine: str
+    verdict: Literal["explained", "rejected", "violated", "undetermined"] = "explained"
+    events: int = 0
+    matched: int = 0
+    ignored: dict[str, int] = field(default_factory=dict)
+    """Events that the table ignores, by name."""
+    unknown: dict[str, int] = field(default_factory=dict)
+    """Events of which the table knows nothing."""
+    foreign: int = 0
+    """Events of the table's that belong to something else."""
+    lost: int = 0
+    """Markers of lost events."""
+    parts: list[Followed] = field(default_factory=list)
+    rejection: Rejection | None = None
+    violations: list[Violation] = field(default_factory=list)
+    reason: str = ""
+    """Why it is undetermined."""
+    read_seconds: float = 0.0
+
+    @property
+    def largest(self) -> int:
+        return max((p.largest for p in self.parts), default=0)
