@@ -7,6 +7,7 @@
     survey(spec, ...)      the verdicts of every configuration of a shipped mechanism
     simulate(system, ...)  what random walks run into, with traces
     replay(path)           a stored trace, run again
+    conform(name, log)     whether a log of running code is a behaviour of a shipped mechanism
     mutate(target, ...)    whether any property notices when a condition is taken away
     lint(spec)             steps of a compiled specification that may be larger than they should be
     graph(system)          the reachable states as a networkx graph
@@ -22,15 +23,18 @@ Errors are those of `virtspec.errors`; none of these functions prints or exits.
 
 from virtspec.api.agreement import INTERRUPTED, Result, corpus, judged, left_out, record, unmatched
 from virtspec.api.checking import Replayed, Specification, check, find, lint, load, reason_of, replay
+from virtspec.api.conforming import conform
 from virtspec.api.graphs import graph
 from virtspec.api.mutation import Effect, Equivalent, Mutant, Mutants, Noticed, Survives, Undetermined, mutate
 from virtspec.api.shipped import Mechanism, catalog, mechanism
 from virtspec.api.simulation import simulate
 from virtspec.api.surveying import Row, Survey, survey
+from virtspec.conform.verdict import Conformance
 from virtspec.explore.simulation import Simulation
 
 __all__ = [
     "INTERRUPTED",
+    "Conformance",
     "Effect",
     "Equivalent",
     "Mechanism",
@@ -47,6 +51,7 @@ __all__ = [
     "Undetermined",
     "catalog",
     "check",
+    "conform",
     "corpus",
     "find",
     "graph",

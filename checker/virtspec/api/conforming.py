@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
@@ -67,6 +67,11 @@ def conform(
     SpecError.
     """
     return _Conforming(mechanism(name), config, dict(params or {}), table, engine, most, progress).conform(log, format)
+
+
+MOST_KEPT = 32
+_observers: dict[tuple[str, ...], Observer] = {}
+"""Those made last: instances of one log, and several logs, often have the same sizes."""
 
 
 class _Conforming:
@@ -134,7 +139,12 @@ class _Conforming:
 
     def observer(self, params: Mapping[str, object], constants: Mapping[str, int]) -> Observer:
         merged = {**self.base, **params, **self.given}
-        return observer(compile_model(self.of.model, self.of.properties, merged), self.table, constants)
+        key = (self.of.name, str(self.table.path), self.table.text, repr(merged), repr(constants))
+        if key not in _observers:
+            if len(_observers) == MOST_KEPT:
+                del _observers[next(iter(_observers))]
+            _observers[key] = observer(compile_model(self.of.model, self.of.properties, merged), self.table, constants)
+        return _observers[key]
 
     # --- one instance
 
@@ -145,73 +155,102 @@ class _Conforming:
         params = {**part.sizes, **knows.params(part.name, part.sizes)}
         watched = self.observer(params, knows.constants(part.name))
         started = time.monotonic()
-        if self.engine == "oracle":
-            rejected, full, states, count, violated, largest, seen, compiled, bits = self.by_oracle(watched, part, rows)
-        else:
-            rejected, full, states, count, violated, largest, seen, compiled, bits = self.by_code(watched, part, rows)
-        seconds = time.monotonic() - started - compiled
-        self.found.parts.append(Followed(part.name, len(rows), params, largest, seen, seconds, compiled, bits))
-        for name, row in violated.items():
+        done = self.by(watched, part, rows)
+        seconds = time.monotonic() - started - done.compile_seconds
+        kept = Followed(part.name, len(rows), params, done.largest, done.seen, seconds, done.compile_seconds, done.bits)
+        self.found.parts.append(kept)
+        for name, row in done.violated.items():
             expected = self.case.expect.get(name, "").startswith("violated")
             self.found.violations.append(Violation(name, rows[row].line, part.name, expected))
-        if rejected is None:
-            return
-        if full:
-            why = f"at line {rows[rejected].line} there are more than {self.most:,} states that the model may be in"
+        if done.full and done.rejected is not None:
+            why = (
+                f"at line {rows[done.rejected].line} there are more than {self.most:,} states that the model may be in"
+            )
             self.found.reason = self.found.reason or why
-            return
-        before = self.found.rejection
-        if before is None or rows[rejected].line < before.line:
-            self.found.rejection = self.rejection(watched, part, rows, rejected, states, count)
+        elif done.rejected is not None:
+            line, rows, done = self.known(watched, part, rows, done)
+            if self.found.rejection is None or line < self.found.rejection.line:
+                self.found.rejection = self.rejection(watched, part, rows, line, done)
 
-    def rejection(
-        self,
-        watched: Observer,
-        part: Part,
-        rows: Sequence[Row],
-        number: int,
-        states: Sequence[tuple[State, bool]],
-        count: int,
-    ) -> Rejection:
-        row = rows[number]
-        plain = [s for s, _ in states]
-        why, details = explain.reasons(watched, row, plain, [p for _, p in states])
+    def known(self, watched: Observer, part: Part, rows: list[Row], done: Done) -> tuple[int, list[Row], Done]:
+        """The line at which the rejection can be known. What a row says may stand in a later line of the same call; before
+        that line, a log that is the same up to there might still be explained.
+        """
+        assert done.rejected is not None
+        first = rows[done.rejected].line
+        later = sorted({line for row in rows[: done.rejected + 1] for line in row.learned if line > first})
+        for line in [first, *later][: -1 if later else None]:
+            before = [_as_known_at(row, line) for row in rows if row.line <= line]
+            found = self.by(watched, part, before)
+            if found.rejected is not None:
+                return line, before, found
+        return (later or [first])[-1], rows, done
+
+    def by(self, watched: Observer, part: Part, rows: Sequence[Row]) -> Done:
+        """Follow the rows with the engine that was asked for."""
+
+        def tell(row: int, count: int) -> None:
+            if self.progress is not None:
+                self.progress(Progress(part.name, row, len(rows), count))
+
+        engine = by_oracle if self.engine == "oracle" else by_code
+        return engine(watched, rows, self.most, tell)
+
+    def rejection(self, watched: Observer, part: Part, rows: Sequence[Row], line: int, done: Done) -> Rejection:
+        assert done.rejected is not None
+        row = rows[done.rejected]
+        plain = [s for s, _ in done.states]
+        why, details = explain.reasons(watched, row, plain, [p for _, p in done.states])
         members = sorted({(str(watched.moves[r.rule].of), r.member) for r in rows if r.rule >= 0})
         possible = explain.possible(watched, plain, members)
-        lines = [r.line for r in rows[:number] if r.line < row.line]
-        last = tuple(sorted(dict.fromkeys(sorted(lines)))[-LAST:])
+        lines = {r.line for r in rows[: done.rejected] if r.line < line}
         some = tuple(dict.fromkeys(plain))
-        return Rejection(row.line, why, part.name, tuple(details), count, some, tuple(possible), last)
+        last = tuple(sorted(lines)[-LAST:])
+        return Rejection(line, why, part.name, tuple(details), done.count, some, tuple(possible), last)
 
-    def by_oracle(self, watched: Observer, part: Part, rows: Sequence[Row]) -> Any:
-        tell = None
-        if self.progress is not None:
-            progress = self.progress
 
-            def tell(row: int, count: int) -> None:
-                progress(Progress(part.name, row, len(rows), count))
+def _as_known_at(row: Row, line: int) -> Row:
+    """The row with only what the log has said up to a line."""
+    if all(at <= line for at in row.learned):
+        return row
+    return replace(row, given=[v if at <= line else None for v, at in zip(row.given, row.learned, strict=True)])
 
-        done = follow(watched, rows, self.most, tell)
-        window = rows[done.rejected].window if done.rejected is not None else -1
-        states = [(c.state, window in c.pending) for c in done.before[:SHOWN]]
-        return done.rejected, done.full, states, len(done.before), done.violated, done.largest, done.seen, 0.0, 0
 
-    def by_code(self, watched: Observer, part: Part, rows: Sequence[Row]) -> Any:
-        coded = Coded(watched, rows)
-        tell = None
-        if self.progress is not None:
-            progress = self.progress
+# --- engines -----------------------------------------------------------------------------------------------------------
 
-            def tell(row: int, count: int) -> None:
-                progress(Progress(part.name, row, len(rows), count))
 
-        initial = watched.system.init
-        done = coded.following.follow(initial, coded.rows, coded.given, self.most, SHOWN, tell)
-        bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
-        states = [(state, bool(pending & bit)) for state, pending in done.candidates]
-        bits = coded.following.made.layout.bits
-        how = (done.count, done.violated, done.largest, done.seen, done.compile_seconds, bits)
-        return done.rejected, done.full, states, *how
+@dataclass(frozen=True)
+class Done:
+    """How far an engine has come."""
+
+    rejected: int | None
+    """The row that no candidate allows."""
+    full: bool
+    states: list[tuple[State, bool]]
+    """Some candidates before it, and whether its window was still open."""
+    count: int
+    violated: Mapping[str, int]
+    largest: int
+    seen: int
+    compile_seconds: float = 0.0
+    bits: int = 0
+
+
+def by_oracle(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
+    done = follow(watched, rows, most, tell)
+    window = -1 if done.rejected is None else rows[done.rejected].window
+    states = [(c.state, window in c.pending) for c in done.before[:SHOWN]]
+    return Done(done.rejected, done.full, states, len(done.before), done.violated, done.largest, done.seen)
+
+
+def by_code(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
+    coded = Coded(watched, rows)
+    done = coded.following.follow(watched.system.init, coded.rows, coded.given, most, SHOWN, tell)
+    bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
+    states = [(state, bool(pending & bit)) for state, pending in done.candidates]
+    bits = coded.following.made.layout.bits
+    seconds = done.compile_seconds
+    return Done(done.rejected, done.full, states, done.count, done.violated, done.largest, done.seen, seconds, bits)
 
 
 class Coded:

@@ -98,7 +98,9 @@ def fitting(
     value = row.given[place]
     if value is None:
         return
-    near = sorted({*NEAR, *range(value - 8, value + 9)} - {value}, key=lambda n: (abs(n - value), n))
+    comes = {v.name for v in move.rule.values if v.field is None}
+    close = set() if name in comes else set(range(value - 8, value + 9))
+    near = sorted({*NEAR, *close} - {value}, key=lambda n: (abs(n - value), n))
     tried = 0
     for n in near:
         given = [n if i == place else v for i, v in enumerate(row.given)]

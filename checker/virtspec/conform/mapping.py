@@ -102,13 +102,15 @@ class Mapper:
             raise Unexplained(e.line, f"nothing says of which object {e.name} tells")
         for key in at.keys:
             for row, i, name in thread.waiting.pop(key, ()):
-                row.given[i] = 1 if name is None else _number(e.fields.get(name))
+                row.given[i], row.learned[i] = _said(e, name), e.line
             thread.values[key] = e
         self.rules(thread, part, at, e)
         self.objects.deaths(thread, at, e)
         thread.last = self.number
         if place in thread.automaton.rests:
             self.rest(thread)
+            if place in thread.automaton.ends:
+                self.give_up(thread, e.line)
 
     def thread(self, root: str, e: Event) -> Thread:
         who = e.thread if root == "thread" else f"CPU {e.cpu}"
@@ -143,7 +145,7 @@ class Mapper:
         thread.keys.clear()
         thread.values.clear()
         thread.begun.clear()
-        self.give_up(thread)
+        self.give_up(thread, e.line)
         thread.part = self.part(self.log.instance(e))
 
     def part(self, name: Hashable | None) -> Part | None:
@@ -153,12 +155,12 @@ class Mapper:
             self.parts[name] = Part(name, begins=self.number - 1)
         return self.parts[name]
 
-    def give_up(self, thread: Thread) -> None:
+    def give_up(self, thread: Thread, line: int) -> None:
         """What rows still want to know of the call that has ended is not known; an event that did not come, did not."""
         for rows in thread.waiting.values():
             for row, i, name in rows:
                 if name is None:
-                    row.given[i] = 0
+                    row.given[i], row.learned[i] = 0, line
         thread.waiting.clear()
 
     def rest(self, thread: Thread) -> None:
@@ -192,8 +194,8 @@ class Mapper:
     def window(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int], e: Event) -> None:
         """A step happens between two events."""
         opened = self.opened(thread, part, rule, begun)
-        close = Row(self.number, CLOSE, "close", e.line, rule.number, opened.member, opened.window, opened.given)
-        part.rows.append(close)
+        same = (rule.number, opened.member, opened.window, opened.given, opened.learned)
+        part.rows.append(Row(self.number, CLOSE, "close", e.line, *same))
 
     def opened(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int]) -> Row:
         opened = self.row(thread, part, rule, "open", begun[0], OPEN, begun[1])
@@ -206,14 +208,13 @@ class Mapper:
         actor = self.actors[rule.number]
         member = 0 if actor is None else self.member(thread, part, actor)
         given: list[int | None] = [thread.hand.get(name) for name in rule.given.values()]
-        row = Row(event, phase, kind, line, rule.number, member, given=given)
+        row = Row(event, phase, kind, line, rule.number, member, given=given, learned=[line] * len(given))
         for value in rule.values:
             known = thread.values.get(value.event)
-            if known is not None:
-                given.append(1 if value.field is None else _number(known.fields.get(value.field)))
-            else:
+            if known is None:
                 thread.waiting.setdefault(value.event, []).append((row, len(given), value.field))
-                given.append(None)
+            row.learned.append(line if known is None else known.line)
+            given.append(None if known is None else _said(known, value.field))
         return row
 
     def member(self, thread: Thread, part: Part, kind: str) -> int:
@@ -245,5 +246,7 @@ class Mapper:
             self.parts[name].sizes[kind] = pool.size
 
 
-def _number(value: int | str | None) -> int | None:
+def _said(e: Event, field: str | None) -> int | None:
+    """What an event says: a number, or that it came."""
+    value = 1 if field is None else e.fields.get(field)
     return value if isinstance(value, int) else None

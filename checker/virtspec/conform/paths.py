@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 START = 0
 """The place before the first event."""
@@ -45,6 +46,11 @@ class Automaton:
     """Places at which the whole expression may end."""
     begins: frozenset[int]
     """Places that the expression may begin with: a thread that comes there is at its outermost level again."""
+
+    @cached_property
+    def ends(self) -> frozenset[int]:
+        """Places behind which the expression begins anew, if anything comes."""
+        return frozenset(n for n in self.rests if self.begins.issuperset(self.next[n].values()))
 
     def place(self, number: int) -> Place:
         return self.places[number - 1]

@@ -31,6 +31,8 @@ class Row:
     """Of `open` and `close`: which window it is, by number."""
     given: list[int | None] = field(default_factory=list)
     """Objects as positions of members, and values; None is what the log does not say."""
+    learned: list[int] = field(default_factory=list)
+    """The line that says so, of each of `given`: it may be a later one of the same call."""
     count: int | None = None
     """Of `lost`: how many events at most."""
 
