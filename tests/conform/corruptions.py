@@ -82,11 +82,16 @@ def dropped(lines: Sequence[str], chosen: Sequence[Line], draw: random.Random) -
         yield Corrupted(f"{e.name} dropped", e.number + 1, without(lines, {e.number}))
 
 
+INTERRUPTS = ("irq", "complete")
+"""Events that a thread does not log of its own."""
+
+
 def swapped(lines: Sequence[str], chosen: Sequence[Line], draw: random.Random) -> Iterator[Corrupted]:
     """Two events of a thread, one behind the other, the wrong way round."""
     pairs = []
-    for i, e in enumerate(chosen):
-        other = next((f for f in chosen[i + 1 :] if f.thread == e.thread), None)
+    own = [e for e in chosen if e.name not in INTERRUPTS]
+    for i, e in enumerate(own):
+        other = next((f for f in own[i + 1 :] if f.thread == e.thread), None)
         if other is not None and other.rest != e.rest:
             pairs.append((e, other))
     for e, f in draw.sample(pairs, len(pairs)):

@@ -4,36 +4,28 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
+from typing import cast
 
-from virtspec.api.shipped import Case, Mechanism, mechanism
-from virtspec.conform import explain, readers
-from virtspec.conform.events import Event, Lost
-from virtspec.conform.follow import asked, follow
+from virtspec.api.engines import Done, Engine, by_code, by_oracle
+from virtspec.api.shipped import Case, Mechanism, catalog, mechanism
+from virtspec.conform import explain, labels, readers
+from virtspec.conform.events import Event, Header, Lost, Record
 from virtspec.conform.mapping import Log, Mapper
 from virtspec.conform.observer import Observer, observer
 from virtspec.conform.rows import Part, Row
 from virtspec.conform.table import Table, read_table
 from virtspec.conform.verdict import Conformance, Followed, Rejection, Violation
 from virtspec.errors import InputError, UsageError
-from virtspec.frontend.load import compile_model
-from virtspec.ir.types import IntType
-from virtspec.semantics.interp import State
-
-if TYPE_CHECKING:
-    from virtspec.explore.native.following import Following, Way
-    from virtspec.explore.native.memory import Numbers
-
-Engine: TypeAlias = Literal["native", "oracle"]
+from virtspec.explore.report import violated_by
+from virtspec.frontend.load import Specification, compile_model
+from virtspec.semantics.interp import Faulted
 
 MOST = 1_000_000
 """Candidates at a time, unless somebody says otherwise."""
-SHOWN = 200
-"""Candidates that a rejection is explained with."""
 LAST = 5
 """Explained events shown before one that is not."""
 
@@ -46,6 +38,18 @@ class Progress:
     row: int
     rows: int
     candidates: int
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be compared with the log, and how."""
+
+    of: Mechanism
+    config: str | None
+    params: Mapping[str, object]
+    engine: Engine
+    most: int
+    progress: Callable[[Progress], None] | None
 
 
 def conform(
@@ -63,56 +67,54 @@ def conform(
     """Follow a log of the mechanism `name`.
 
     The table is the mechanism's own unless one is given; so is the configuration, of which sizes and what the log tells of
-    itself are replaced, then `params`. Raises UsageError, InputError for a log, a table or a mechanism that has none,
+    itself are replaced, then `params`. A log whose header says `"source": "reference"` names steps of the model and needs no
+    table; its header says which configuration. Raises UsageError, InputError for a log, a table or a mechanism that has none,
     SpecError.
     """
-    return _Conforming(mechanism(name), config, dict(params or {}), table, engine, most, progress).conform(log, format)
+    asked = Asked(mechanism(name), config, dict(params or {}), engine, most, progress)
+    records = readers.read(log, None if str(log) == "-" else (), format)
+    first = next(records, None)
+    if isinstance(first, Header) and first.values.get("source") == "reference":
+        found = _ByLabels(asked, first).conform(readers.read(log, None, format) if str(log) != "-" else records)
+        mistake = first.values.get("mistake")
+        if found.rejection is not None and isinstance(mistake, str) and config is None and str(log) != "-":
+            named = Header(first.line, {**first.values, "config": mistake})
+            found.mistake = _ByLabels(asked, named).conform(readers.read(log, None, format))
+        return found
+    by = _ByTable(asked, table_of(asked.of) if table is None else read_table(table))
+    if str(log) == "-":
+        return by.conform(log, _again(first, records))
+    return by.conform(log, readers.read(log, by.table.events.keys(), format))
 
 
-MOST_KEPT = 32
-_observers: dict[tuple[str, ...], Observer] = {}
-"""Those made last: instances of one log, and several logs, often have the same sizes."""
+def _again(first: Record | None, records: Iterator[Record]) -> Iterator[Record]:
+    if first is not None:
+        yield first
+    yield from records
 
 
-class _Conforming:
-    def __init__(
-        self,
-        of: Mechanism,
-        config: str | None,
-        params: dict[str, object],
-        table: Path | None,
-        engine: Engine,
-        most: int,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self.of = of
-        self.table = table_of(of) if table is None else read_table(table)
-        self.case: Case = of.case(config or self.table.config)
-        self.base = {**self.case.params, **self.table.params}
-        self.given = params
-        self.engine = engine
-        self.most = most
-        self.progress = progress
-        self.found = Conformance(of.name, self.case.name, engine)
+class _Following:
+    """What all logs have in common: instances are followed, verdicts are drawn."""
 
-    def conform(self, log: Path | str, format: str | None) -> Conformance:
+    def __init__(self, asked: Asked, config: str) -> None:
+        self.asked = asked
+        self.case: Case = asked.of.case(config)
+        self.found = Conformance(asked.of.name, self.case.name, asked.engine)
+
+    def counted(self, records: Iterable[Record]) -> Iterator[Record]:
+        for record in records:
+            if type(record) is Event:
+                self.found.events += 1
+            elif type(record) is Lost:
+                self.found.lost += 1
+            yield record
+
+    def compiled(self, params: Mapping[str, object]) -> Specification:
+        of = self.asked.of
+        return compile_model(of.model, of.properties, {**self.case.params, **params, **self.asked.params})
+
+    def verdict(self) -> Conformance:
         found = self.found
-        started = time.monotonic()
-        knows = log_of(self.of)
-        actors = [None if move.of is None else str(move.of) for move in self.observer({}, {}).moves]
-        mapper = Mapper(self.table, knows, actors)
-        mapper.read(self.counted(readers.read(log, self.table.events.keys(), format)))
-        found.read_seconds = time.monotonic() - started
-        found.matched, found.foreign = mapper.matched, mapper.foreign
-        for event, count in mapper.skipped.items():
-            ignored = any(fnmatchcase(event, pattern) for pattern in self.table.ignored)
-            (found.ignored if ignored else found.unknown)[event] = count
-        if not mapper.matched and mapper.rejected is None:
-            raise InputError(f"{log}: {self.strangers()}")
-        if mapper.rejected is not None:
-            found.rejection = Rejection(mapper.rejected.line, mapper.rejected.why)
-        for part in mapper.parts.values():
-            self.follow(part, knows)
         if found.rejection is not None:
             found.verdict = "rejected"
             found.violations = [v for v in found.violations if v.line <= found.rejection.line]
@@ -122,55 +124,29 @@ class _Conforming:
             found.verdict = "violated"
         return found
 
-    def counted(self, records: Any) -> Any:
-        for record in records:
-            if type(record) is Event:
-                self.found.events += 1
-            elif type(record) is Lost:
-                self.found.lost += 1
-            yield record
-
-    def strangers(self) -> str:
-        """What to say of a log without an event of the table."""
-        names = sorted({**self.found.ignored, **self.found.unknown})
-        others = [m for m in mechanism_names() if m != self.of.name and set(names) & set(table_events(m))]
-        hint = f"; they look like those of {others[0]}" if others else ""
-        return f"none of its events is one of {self.of.name}'s, there are {', '.join(names[:5])}{hint}"
-
-    def observer(self, params: Mapping[str, object], constants: Mapping[str, int]) -> Observer:
-        merged = {**self.base, **params, **self.given}
-        key = (self.of.name, str(self.table.path), self.table.text, repr(merged), repr(constants))
-        if key not in _observers:
-            if len(_observers) == MOST_KEPT:
-                del _observers[next(iter(_observers))]
-            _observers[key] = observer(compile_model(self.of.model, self.of.properties, merged), self.table, constants)
-        return _observers[key]
-
-    # --- one instance
-
-    def follow(self, part: Part, knows: Log) -> None:
+    def follow(self, part: Part, watched: Observer, params: Mapping[str, object]) -> Done:
+        """Follow one instance."""
         rows = part.in_order()
-        if not rows:
-            return
-        params = {**part.sizes, **knows.params(part.name, part.sizes)}
-        watched = self.observer(params, knows.constants(part.name))
         started = time.monotonic()
         done = self.by(watched, part, rows)
         seconds = time.monotonic() - started - done.compile_seconds
         kept = Followed(part.name, len(rows), params, done.largest, done.seen, seconds, done.compile_seconds, done.bits)
         self.found.parts.append(kept)
         for name, row in done.violated.items():
-            expected = self.case.expect.get(name, "").startswith("violated")
-            self.found.violations.append(Violation(name, rows[row].line, part.name, expected))
+            self.violation(name, rows[row].line, part.name)
         if done.full and done.rejected is not None:
-            why = (
-                f"at line {rows[done.rejected].line} there are more than {self.most:,} states that the model may be in"
-            )
+            line, most = rows[done.rejected].line, self.asked.most
+            why = f"at line {line} there are more than {most:,} states that the model may be in"
             self.found.reason = self.found.reason or why
         elif done.rejected is not None:
             line, rows, done = self.known(watched, part, rows, done)
             if self.found.rejection is None or line < self.found.rejection.line:
                 self.found.rejection = self.rejection(watched, part, rows, line, done)
+        return done
+
+    def violation(self, name: str, line: int, instance: Hashable) -> None:
+        expected = self.case.expect.get(name, "").startswith("violated")
+        self.found.violations.append(Violation(name, line, instance, expected))
 
     def known(self, watched: Observer, part: Part, rows: list[Row], done: Done) -> tuple[int, list[Row], Done]:
         """The line at which the rejection can be known. What a row says may stand in a later line of the same call; before
@@ -190,11 +166,11 @@ class _Conforming:
         """Follow the rows with the engine that was asked for."""
 
         def tell(row: int, count: int) -> None:
-            if self.progress is not None:
-                self.progress(Progress(part.name, row, len(rows), count))
+            if self.asked.progress is not None:
+                self.asked.progress(Progress(part.name, row, len(rows), count))
 
-        engine = by_oracle if self.engine == "oracle" else by_code
-        return engine(watched, rows, self.most, tell)
+        engine = by_oracle if self.asked.engine == "oracle" else by_code
+        return engine(watched, rows, self.asked.most, tell)
 
     def rejection(self, watched: Observer, part: Part, rows: Sequence[Row], line: int, done: Done) -> Rejection:
         assert done.rejected is not None
@@ -216,113 +192,97 @@ def _as_known_at(row: Row, line: int) -> Row:
     return replace(row, given=[v if at <= line else None for v, at in zip(row.given, row.learned, strict=True)])
 
 
-# --- engines -----------------------------------------------------------------------------------------------------------
+class _ByTable(_Following):
+    """Logs whose events a table explains."""
+
+    def __init__(self, asked: Asked, table: Table) -> None:
+        super().__init__(asked, asked.config or table.config)
+        self.table = table
+
+    def conform(self, log: Path | str, records: Iterable[Record]) -> Conformance:
+        found, started = self.found, time.monotonic()
+        knows = log_of(self.asked.of)
+        actors = [None if move.of is None else str(move.of) for move in self.observer({}, {}).moves]
+        mapper = Mapper(self.table, knows, actors)
+        mapper.read(self.counted(records))
+        found.read_seconds = time.monotonic() - started
+        found.matched, found.foreign = mapper.matched, mapper.foreign
+        for event, count in mapper.skipped.items():
+            ignored = any(fnmatchcase(event, pattern) for pattern in self.table.ignored)
+            (found.ignored if ignored else found.unknown)[event] = count
+        if not mapper.matched and mapper.rejected is None:
+            raise InputError(f"{log}: {self.strangers()}")
+        if mapper.rejected is not None:
+            found.rejection = Rejection(mapper.rejected.line, mapper.rejected.why)
+        for part in mapper.parts.values():
+            if part.rows:
+                params = {**part.sizes, **knows.params(part.name, part.sizes)}
+                self.follow(part, self.observer(params, knows.constants(part.name)), params)
+        return self.verdict()
+
+    def strangers(self) -> str:
+        """What to say of a log without an event of the table."""
+        names = sorted({**self.found.ignored, **self.found.unknown})
+        tables = {name: m for name, m in catalog().items() if (m.path.parent / "trace.toml").exists()}
+        others = [n for n, m in tables.items() if m.name != self.asked.of.name and set(names) & set(table_of(m).events)]
+        hint = f"; they look like those of {others[0]}" if others else ""
+        return f"none of its events is one of {self.asked.of.name}'s, there are {', '.join(names[:5])}{hint}"
+
+    def observer(self, params: Mapping[str, object], constants: Mapping[str, int]) -> Observer:
+        merged = {**self.table.params, **params}
+        table = (str(self.table.path), self.table.text)
+        key = (self.asked.of.name, self.case.name, *table, repr(merged), repr(self.asked.params), repr(constants))
+        if key not in _observers:
+            if len(_observers) == MOST_KEPT:
+                del _observers[next(iter(_observers))]
+            _observers[key] = observer(self.compiled(merged), self.table, constants)
+        return _observers[key]
 
 
-@dataclass(frozen=True)
-class Done:
-    """How far an engine has come."""
-
-    rejected: int | None
-    """The row that no candidate allows."""
-    full: bool
-    states: list[tuple[State, bool]]
-    """Some candidates before it, and whether its window was still open."""
-    count: int
-    violated: Mapping[str, int]
-    largest: int
-    seen: int
-    compile_seconds: float = 0.0
-    bits: int = 0
+MOST_KEPT = 32
+_observers: dict[tuple[str, ...], Observer] = {}
+"""Those made last: instances of one log, and several logs, often have the same sizes."""
 
 
-def by_oracle(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
-    done = follow(watched, rows, most, tell)
-    window = -1 if done.rejected is None else rows[done.rejected].window
-    states = [(c.state, window in c.pending) for c in done.before[:SHOWN]]
-    return Done(done.rejected, done.full, states, len(done.before), done.violated, done.largest, done.seen)
+class _ByLabels(_Following):
+    """Logs that name the model's steps, as those of reference implementations do."""
+
+    def __init__(self, asked: Asked, header: Header) -> None:
+        config = asked.config or header.values.get("config")
+        if not isinstance(config, str):
+            raise InputError(f"line {header.line}: the header names no configuration; give one with --config")
+        super().__init__(asked, config)
+        prefix = "params."
+        self.params = {k.removeprefix(prefix): str(v) for k, v in header.values.items() if k.startswith(prefix)}
+
+    def conform(self, records: Iterable[Record]) -> Conformance:
+        found, started = self.found, time.monotonic()
+        spec = self.compiled(self.params)
+        watched = labels.observer(spec.system)
+        reader = labels.Labels(watched)
+        reader.read(self.counted(records))
+        found.read_seconds, found.matched = time.monotonic() - started, reader.matched
+        if reader.rejected is not None:
+            found.rejection = Rejection(reader.rejected.line, reader.rejected.why)
+        done = self.follow(reader.part, watched, self.params)
+        if reader.fault is not None and done.rejected is None:
+            self.fault(*reader.fault, watched, done)
+        return self.verdict()
+
+    def fault(self, event: Event, row: Row, watched: Observer, done: Done) -> None:
+        """The log ends with a fault: does the model run into one there?"""
+        states = [s for s, _ in done.states]
+        ways = list(explain.ways(watched, row, states))
+        faults = [set(violated_by(watched.system, o)) for o in ways if isinstance(o, Faulted)]
+        for name in sorted(set.intersection(*faults)) if faults else ():
+            self.violation(name, event.line, "log")
+        if not faults:
+            why = f"{row_title(watched, row)} is said to fault ({event.fields.get('message')}); the model's does not"
+            self.found.rejection = Rejection(event.line, why, "log", (), done.count, tuple(states))
 
 
-def by_code(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
-    coded = Coded(watched, rows)
-    done = coded.following.follow(watched.system.init, coded.rows, coded.given, most, SHOWN, tell)
-    bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
-    states = [(state, bool(pending & bit)) for state, pending in done.candidates]
-    bits = coded.following.made.layout.bits
-    seconds = done.compile_seconds
-    return Done(done.rejected, done.full, states, done.count, done.violated, done.largest, done.seen, seconds, bits)
-
-
-class Coded:
-    """Rows as numbers, and the machine code that follows them."""
-
-    def __init__(self, watched: Observer, rows: Sequence[Row]) -> None:
-        import numpy as np
-
-        from virtspec.explore.native import follow_kernels as kernels
-        from virtspec.explore.native.following import Following
-
-        self.watched = watched
-        self.ways: list[Way] = []
-        self.numbers: dict[tuple[int, int, bool], int] = {}
-        self.values: list[int] = []
-        self.bits: list[int] = []
-        """The bit of each row's window."""
-        free = list(range(kernels.WINDOWS))
-        bit_of: dict[int, int] = {}
-        code = {"open": kernels.OPEN, "close": kernels.CLOSE, "move": kernels.MOVE, "lost": kernels.LOST}
-        found: list[int] = []
-        for row in rows:
-            step, own, bit, given = -1, -1, 0, 0
-            if row.kind == "lost":
-                given = -1 if row.count is None else row.count
-            elif row.kind == "close":
-                bit = bit_of.pop(row.window)
-                free.append(bit)
-            else:
-                step, own = self.way(row, False), self.way(row, True)
-                given = self.told(row)
-                if row.kind == "open":
-                    if not free:
-                        raise UsageError(
-                            f"line {row.line}: more than {kernels.WINDOWS} threads are inside a step at once"
-                        )
-                    bit = bit_of[row.window] = free.pop()
-            self.bits.append(bit)
-            found += [code[row.kind], step, own, bit, given]
-        self.rows: Numbers = np.array(found, np.int64)
-        self.given: Numbers = np.array(self.values or [0], np.int64)
-        left_out = watched.table.leave_out
-        judged = [p for p in watched.system.properties if p.kind == "invariant" and p.id not in left_out]
-        anything = dict.fromkeys((*watched.shown, *(a for move in watched.moves for a in move.own)))
-        self.following: Following = Following(
-            watched.system, watched.hidden, tuple(anything), watched.eager, self.ways, judged
-        )
-
-    def way(self, row: Row, own: bool) -> int:
-        """The number of the way that a row is followed, or that comes before it; -1 for none."""
-        from virtspec.explore.native.following import Way
-
-        move = self.watched.moves[row.rule]
-        if own and (not move.own or row.kind != "move"):
-            return -1
-        key = (row.rule, row.member, own)
-        if key not in self.numbers:
-            self.numbers[key] = 2 + len(self.ways)
-            given = len(move.given) + len(move.asked)
-            self.ways.append(Way(move.own, row.member) if own else Way(move.actions, row.member, given))
-        return self.numbers[key]
-
-    def told(self, row: Row) -> int:
-        """Where the values of a row lie: positions of objects, numbers from the least one there is, truth values."""
-        move = self.watched.moves[row.rule]
-        first = 0 if move.of is None else 1
-        at = len(self.values)
-        for param, value in zip(move.actions[0].params[first:], row.given, strict=False):
-            low = param.type.lo if isinstance(param.type, IntType) else 0
-            self.values.append((value or 0) - low)
-        self.values += [int(a) for a in asked(move, row)]
-        return at
+def row_title(watched: Observer, row: Row) -> str:
+    return watched.moves[row.rule].rule.title
 
 
 # --- what a mechanism has ---------------------------------------------------------------------------------------------
@@ -340,13 +300,3 @@ def log_of(of: Mechanism) -> Log:
     """What the mechanism's `trace.py` knows of its logs."""
     module = importlib.import_module(of.package + ".trace")
     return cast("Log", module.Log())
-
-
-def mechanism_names() -> list[str]:
-    from virtspec.api.shipped import catalog
-
-    return [name for name, m in catalog().items() if (m.path.parent / "trace.toml").exists()]
-
-
-def table_events(name: str) -> list[str]:
-    return list(table_of(mechanism(name)).events)

@@ -14,7 +14,7 @@ from virtspec.conform.rows import Row
 from virtspec.conform.table import Rule
 from virtspec.ir.system import Action, Runner, System
 from virtspec.ir.types import show, values
-from virtspec.semantics.interp import Disabled, Faulted, State, Taken
+from virtspec.semantics.interp import Disabled, Faulted, Outcome, State, Taken
 from virtspec.semantics.successors import blame, location
 
 NEAR = (0, 1)
@@ -29,12 +29,14 @@ def reasons(observer: Observer, row: Row, states: Sequence[State], pending: Sequ
     if row.kind == "close":
         states = [s for s, open_ in zip(states, pending, strict=True) if open_] or states
         what = f"by {event} {who} has taken {step_of(move)}, which it cannot have"
+    elif event == step_of(move):
+        what = f"{who} cannot take {event}"
     elif move.rule.actions:
         what = f"{event} is the step {step_of(move)} of {who}, which is not possible"
     else:
         what = f"{event} of {who} does not fit what the model knows"
     free = [True for _ in move.conditions]
-    found = list(faults(observer, move, row, states))
+    found = list(faults(observer, row, states))
     if not taken(observer.system, move, row, states, [False for _ in free]):
         return what, [*found, *standing(observer, move, row, states)]
     return what, [
@@ -65,15 +67,21 @@ def taken(system: System, move: Move, row: Row, states: Iterable[State], ask: Se
     return found
 
 
-def faults(observer: Observer, move: Move, row: Row, states: Iterable[State]) -> Iterator[str]:
-    """What the model runs into there."""
-    seen = set()
+def ways(observer: Observer, row: Row, states: Iterable[State]) -> Iterator[Outcome]:
+    """Every way the row can go in some of the states, with what the log says of it."""
+    move = observer.moves[row.rule]
     for action in move.actions:
         for state in states:
-            for o in outcomes_given(observer.system, action, state, picks(move, row)):
-                if isinstance(o, Faulted) and o.message not in seen:
-                    seen.add(o.message)
-                    yield f"the model runs into a fault: {o.message}"
+            yield from outcomes_given(observer.system, action, state, picks(move, row))
+
+
+def faults(observer: Observer, row: Row, states: Iterable[State]) -> Iterator[str]:
+    """What the model runs into there."""
+    seen = set()
+    for o in ways(observer, row, states):
+        if isinstance(o, Faulted) and o.message not in seen:
+            seen.add(o.message)
+            yield f"the model runs into a fault: {o.message}"
 
 
 def condition(system: System, move: Move, row: Row, states: Sequence[State], number: int) -> Iterator[str]:

@@ -13,7 +13,7 @@ from functools import partial
 from virtspec.conform.observer import Move, Observer
 from virtspec.conform.rows import Row
 from virtspec.ir.system import Action, System
-from virtspec.ir.types import Value, values
+from virtspec.ir.types import IntType, Type, Value, values
 from virtspec.semantics.interp import Faulted, MorePicks, Outcome, State, Taken, run
 from virtspec.semantics.successors import holds
 
@@ -60,8 +60,6 @@ class _Following:
         self.most = most
         self.open: dict[int, Row] = {}
         self.found = Followed()
-        left_out = observer.table.leave_out
-        self.judged = [p for p in self.system.properties if p.kind == "invariant" and p.id not in left_out]
 
     def run(self, rows: Sequence[Row], progress: Callable[[int, int], None] | None) -> Followed:
         candidates = {Candidate(self.system.init)}
@@ -164,7 +162,7 @@ class _Following:
                 return c
 
     def judge(self, candidates: set[Candidate], number: int) -> None:
-        for prop in self.judged:
+        for prop in self.observer.judged:
             if prop.id not in self.found.violated and not any(holds(self.system, prop, c.state) for c in candidates):
                 self.found.violated[prop.id] = number
 
@@ -185,12 +183,9 @@ def asked(move: Move, row: Row) -> tuple[bool, ...]:
     return tuple(not unknown.intersection(names) for names in move.asked)
 
 
-def _value(t: object, value: int | None) -> Value:
-    from virtspec.ir.types import ScalarsetType
-
-    if isinstance(t, ScalarsetType):
-        return values(t)[value or 0]
-    return value or 0
+def _value(t: Type, value: int | None) -> Value:
+    """A number as it is, any other value by its position."""
+    return value or 0 if isinstance(t, IntType) else values(t)[value or 0]
 
 
 def outcomes_given(system: System, action: Action, state: State, given: tuple[Value, ...]) -> list[Outcome]:

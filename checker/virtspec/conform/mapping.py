@@ -13,6 +13,7 @@ from typing import Protocol
 
 from virtspec.conform.events import Event, Header, Lost, Record
 from virtspec.conform.objects import Objects
+from virtspec.conform.observer import NUMBER
 from virtspec.conform.paths import START
 from virtspec.conform.rows import Kind, Part, Row
 from virtspec.conform.table import Rule, Table
@@ -58,7 +59,9 @@ class Mapper:
         self.foreign = 0
         self.number = -1
         self.rejected: Unexplained | None = None
+        self.gaps: list[Lost] = []
         self.losses: list[Row] = []
+        """The rows of the last of them."""
 
     def read(self, records: Iterable[Record]) -> None:
         """All of a log, or up to the first event that no run of the code logs."""
@@ -92,9 +95,9 @@ class Mapper:
             if place is None:
                 return
         self.matched += 1
-        thread.place = place
-        if place in thread.automaton.begins:
+        if place in thread.automaton.begins and (thread.place == START or thread.place in thread.automaton.rests):
             self.begin(thread, e)
+        thread.place = place
         at = self.places[root][place]
         self.objects.at(thread, at, e)
         part = thread.part
@@ -107,16 +110,16 @@ class Mapper:
         self.rules(thread, part, at, e)
         self.objects.deaths(thread, at, e)
         thread.last = self.number
-        if place in thread.automaton.rests:
+        if place in thread.automaton.ends:
             self.rest(thread)
-            if place in thread.automaton.ends:
-                self.give_up(thread, e.line)
+            self.give_up(thread, e.line)
 
     def thread(self, root: str, e: Event) -> Thread:
         who = e.thread if root == "thread" else f"CPU {e.cpu}"
         found = self.threads.get((root, who))
         if found is None:
             found = self.threads[root, who] = Thread(who, self.table.automata[root])
+            found.lost = any(self.concerns(gap, root, who) for gap in self.gaps)
         return found
 
     def found_again(self, thread: Thread, e: Event) -> int | None:
@@ -125,10 +128,10 @@ class Mapper:
         if not thread.lost:
             raise Unexplained(e.line, self.expected(thread, e))
         if place is None:
-            for row in self.losses[-1:]:
+            for row in self.losses:
                 row.count = None if row.count is None else row.count + 1
             return None
-        thread.lost = False
+        thread.lost, thread.place = False, START
         self.rest(thread)
         return place
 
@@ -170,8 +173,8 @@ class Mapper:
             self.objects.pool(of, kind).drop(member)
         thread.held.clear()
         if part is not None:
-            for kind in [k for k in thread.members if k not in self.table.kept]:
-                self.objects.pool(part, kind).drop(thread.members.pop(kind))
+            for name, kind in [key for key in thread.members if key[1] not in self.table.kept]:
+                self.objects.pool(self.parts[name], kind).drop(thread.members.pop((name, kind)))
 
     # --- rules
 
@@ -190,6 +193,7 @@ class Mapper:
         for rule in at.begins:
             if rule.begin is not None and rule.begin.takes(fields):
                 thread.begun[rule.number] = (self.number, e.line)
+                self.actor(thread, part, rule)
 
     def window(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int], e: Event) -> None:
         """A step happens between two events."""
@@ -205,8 +209,7 @@ class Mapper:
         return opened
 
     def row(self, thread: Thread, part: Part, rule: Rule, kind: Kind, event: int, phase: int, line: int) -> Row:
-        actor = self.actors[rule.number]
-        member = 0 if actor is None else self.member(thread, part, actor)
+        member = self.actor(thread, part, rule)
         given: list[int | None] = [thread.hand.get(name) for name in rule.given.values()]
         row = Row(event, phase, kind, line, rule.number, member, given=given, learned=[line] * len(given))
         for value in rule.values:
@@ -217,23 +220,34 @@ class Mapper:
             given.append(None if known is None else _said(known, value.field))
         return row
 
-    def member(self, thread: Thread, part: Part, kind: str) -> int:
-        found = thread.members.get(kind)
+    def actor(self, thread: Thread, part: Part, rule: Rule) -> int:
+        """The member who follows a rule: nobody else may be it from the beginning of its window on."""
+        kind = self.actors[rule.number]
+        if kind is None:
+            return 0
+        found = thread.members.get((part.name, kind))
         if found is None:
-            found = thread.members[kind] = self.objects.pool(part, kind).take()
+            found = thread.members[part.name, kind] = self.objects.pool(part, kind).take()
         return found
 
     # --- what is missing
 
     def lost(self, lost: Lost) -> None:
         """Events are missing: threads that may have logged them are anywhere, until they begin anew."""
+        self.gaps.append(lost)
+        self.losses = []
         for (root, who), thread in self.threads.items():
-            if lost.cpu is None or root == "thread" or who == f"CPU {lost.cpu}":
+            if self.concerns(lost, root, who):
                 thread.lost = True
+                thread.waiting.clear()
         for part in self.parts.values():
             row = Row(self.number, OPEN + 1, "lost", lost.line, count=lost.count)
             part.rows.append(row)
             self.losses.append(row)
+
+    def concerns(self, lost: Lost, root: str, who: str) -> bool:
+        """Whether the events may be a thread's, or those of a CPU."""
+        return lost.cpu is None or root == "thread" or who == f"CPU {lost.cpu}"
 
     def end(self) -> None:
         """The log is over: a step whose window has begun may have happened."""
@@ -249,4 +263,4 @@ class Mapper:
 def _said(e: Event, field: str | None) -> int | None:
     """What an event says: a number, or that it came."""
     value = 1 if field is None else e.fields.get(field)
-    return value if isinstance(value, int) else None
+    return min(max(value, NUMBER.lo), NUMBER.hi) if isinstance(value, int) else None

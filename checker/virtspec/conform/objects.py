@@ -131,6 +131,8 @@ class Objects:
             raise Unexplained(e.line, f"{e.name} names a new {kind.name}, which has been in use since line {old.line}")
         part = thread.part
         assert part is not None
+        if kind.born is None:
+            self.bear(thread, kind)
         member = thread.hand.setdefault(kind.name, 0)
         keeps = [(kind.type, member)] if kind.type is not None else []
         for other in kind.keeps:

@@ -21,7 +21,7 @@ from virtspec.frontend.subset import Refused
 from virtspec.frontend.symbolic import Symbolic
 from virtspec.ir import build
 from virtspec.ir.nodes import Block, Choose, Expr, Let, Require, Var
-from virtspec.ir.system import Action, System
+from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import BOOL, IntType, ScalarsetType, Type
 from virtspec.ir.walk import statements
 from virtspec.source import did_you_mean, shown_path
@@ -51,18 +51,19 @@ class Move:
     """Steps that the same member may take before."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Observer:
     """A System, its steps that no event shows, and the moves by the number of their rule."""
 
     system: System
-    table: Table
     hidden: tuple[Action, ...]
     eager: tuple[Action, ...]
     """Hidden steps on a condition on which they are taken at once. They are among `hidden`, too, without it."""
     shown: tuple[Action, ...]
     """The steps that events show, without conditions."""
     moves: tuple[Move, ...]
+    judged: tuple[Property, ...]
+    """The invariants that are looked at."""
 
 
 def observer(spec: Specification, table: Table, constants: Mapping[str, int] | None = None) -> Observer:
@@ -100,14 +101,13 @@ class _Observing:
             if sum(ways) != 1:
                 said = "not told" if not any(ways) else "told in two ways"
                 raise self.fail(f"the model's step {action.name} is {said}; say `step`, `hidden`, `own` or `never`")
-        return Observer(
-            self.system,
-            self.table,
-            tuple(hidden),
-            eager,
-            tuple(a for a in self.system.actions if a.name in shown),
-            moves,
-        )
+        known = [p.id for p in self.system.properties]
+        for unknown in (i for i in self.table.leave_out if i not in known):
+            raise self.fail(f"leave_out: the model has no property {unknown!r}; {did_you_mean(unknown, known)}")
+        invariants = (p for p in self.system.properties if p.kind == "invariant")
+        judged = tuple(p for p in invariants if p.id not in self.table.leave_out)
+        steps = tuple(a for a in self.system.actions if a.name in shown)
+        return Observer(self.system, tuple(hidden), eager, steps, moves, judged)
 
     def named(self, patterns: Sequence[str]) -> list[Action]:
         return [a for a in self.system.actions if any(fnmatchcase(plain(a.name), p) for p in patterns)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from virtspec.conform.events import Event
@@ -53,8 +54,8 @@ class Thread:
     keys: dict[str, int | str] = field(default_factory=dict)
     """What they are called."""
     held: list[tuple[Part, str, int]] = field(default_factory=list)
-    members: dict[str, int] = field(default_factory=dict)
-    """Whose member it is while it is inside a call, or for ever."""
+    members: dict[tuple[Hashable, str], int] = field(default_factory=dict)
+    """By instance and Scalarset, which member it is while it is inside a call, or for ever."""
     waiting: dict[str, list[tuple[Row, int, str | None]]] = field(default_factory=dict)
     """By event, rows that want one of its fields, and where."""
     lost: bool = False

@@ -78,6 +78,8 @@ class Conformance:
     reason: str = ""
     """Why it is undetermined."""
     read_seconds: float = 0.0
+    mistake: Conformance | None = None
+    """Of a log that is rejected and whose header names the mistake that was made: the same log beside the model of that."""
 
     @property
     def largest(self) -> int:

@@ -47,13 +47,21 @@ def _message(unit: Unit, routine: Routine, node: ast.expr) -> str:
         raise unit.diagnostics.refuse("VS308", node, routine.path, "faults()")
     if message in unit.asserted_within:
         raise unit.diagnostics.refuse("VS512", node, routine.path, message, unit.asserted_within[message])
-    assert unit.rules is not None
-    of_steps = [s.message for a in unit.rules.actions for s in statements(a.body) if isinstance(s, Fault)]
-    known = dict.fromkeys([*of_steps, *_in_text(unit)])
-    if message not in known:
-        hint = did_you_mean(message, known) or "messages are those of fault(...) and assert in a step"
+    if unit.fault_messages is None:
+        unit.fault_messages = frozenset(_messages(unit))
+    if message not in unit.fault_messages:
+        hint = (
+            did_you_mean(message, sorted(unit.fault_messages))
+            or "messages are those of fault(...) and assert in a step"
+        )
         raise unit.diagnostics.refuse("VS510", node, routine.path, message, hint=hint)
     return message
+
+
+def _messages(unit: Unit) -> Iterator[str]:
+    assert unit.rules is not None
+    yield from (s.message for a in unit.rules.actions for s in statements(a.body) if isinstance(s, Fault))
+    yield from _in_text(unit)
 
 
 def _in_text(unit: Unit) -> Iterator[str]:

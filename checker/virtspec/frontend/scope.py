@@ -172,6 +172,8 @@ class Unit:
     asserted_within: dict[str, str] = field(default_factory=dict)
     """Messages of asserts that became part of an expression of a step, each with the method it stands in: such a fault
     has no message."""
+    fault_messages: frozenset[str] | None = None
+    """Every message of a fault in the text, in this configuration or not, once somebody has asked."""
     straight: dict[tuple[int, str], Straight] = field(default_factory=dict)
 
     def straighten(self, routine: Routine) -> Straight:

@@ -55,8 +55,9 @@ class Reference:
         """The first line of a log: which model it is to be compared with."""
         model = self.versions[version].model if faulty else self.versions[version].claims
         params = dict(model.params)
-        about = {"virtspec": 1, "mechanism": self.mechanism, "source": "reference"}
-        return {**about, "config": model.config, "params": params}
+        about: Line = {"virtspec": 1, "mechanism": self.mechanism, "source": "reference", "config": model.config}
+        mistake = self.versions[version].model.config
+        return {**about, **({"mistake": mistake} if mistake != model.config else {}), "params": params}
 
 
 def main(reference: Reference, arguments: Sequence[str] | None = None) -> int:

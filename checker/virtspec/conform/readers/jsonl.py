@@ -123,7 +123,10 @@ def _header(number: int, values: _Object) -> Header:
     version = values.pop("virtspec")
     if type(version) is not int or version != VERSION:
         raise _Refused(f"the schema has the version {_shown(version)}; this virtspec reads version {VERSION}")
-    return Header(number, _fields(values))
+    params = values.pop("params", {})
+    if type(params) is not dict:
+        raise _Refused(f"'params' is {_shown(params)}; it is an object with the parameters of a configuration")
+    return Header(number, {**_fields(values), **{f"params.{name}": v for name, v in _fields(params).items()}})
 
 
 def _natural(key: str, value: object) -> int:

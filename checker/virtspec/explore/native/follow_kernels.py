@@ -1,8 +1,8 @@
 """The fixed loop that follows a log, compiled once per machine: which states a model may be in, row by row.
 
 A candidate is a state and, behind its words, a word with a bit for each open window whose step has not happened yet. Those
-of one time lie one behind the other in `here`; `table` finds them by hash, with the number of the time in the upper half
-of an entry, so that nothing need be cleared.
+of one time lie one behind the other in `here`; `table` finds them by the hash of the state, with the number of the time in
+the upper half of an entry, so that nothing need be cleared.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from virtspec.explore.native.library import kernel
 from virtspec.explore.native.memory import Numbers, Words
 from virtspec.explore.native.visited_kernels import finished, mixed
 
-OPEN, CLOSE, MOVE, LOST = range(4)
-"""Kinds of rows."""
-KIND, STEP, OWN, BIT, GIVEN, ROW = range(6)
+OPEN, CLOSE, MOVE, SEE, LOST = range(5)
+"""Kinds of rows. A `SEE` is a move that changes nothing."""
+KIND, STEP, OWN, BIT, GIVEN, STABLE, ROW = range(7)
 """Of each row: its kind; the way it is followed, and the ways that come before (-1: none), as numbers for `move`; the bit of
-its window; where its values lie in `given`, or how many events are lost (-1: nobody knows)."""
+its window; where its values lie in `given`, or how many events are lost (-1: nobody knows); whether nothing that no event
+shows can change what it demands."""
 HIDDEN, ANYTHING = 0, 1
 """Ways that every log has: steps that no event shows, and all steps there are."""
 WINDOWS = 63
 """Windows that may be open at a time."""
-AT, COUNT, TIME, CLOSED, LARGEST, SEEN, INFO = range(7)
+AT, COUNT, TIME, CLOSED, FRESH, LARGEST, SEEN, INFO = range(8)
 """The row to follow next; how many candidates there are; the number of the time; of how many candidates all that hidden
-steps lead to is there; the most there were at a time, and how many in all."""
+steps lead to is there, but for steps of windows opened since, whose bits these are; the most there were at a time, and how
+many in all."""
 DONE, AGAIN, REJECTED, FULL, BROKEN = range(5)
 """Why the loop came back: the rows are at an end; the budget is; no candidate allows the row; there is no room for more
 candidates; generated code left its bounds."""
@@ -37,7 +39,7 @@ def add(state: Words, at: int, pending: np.uint64, words: int, here: Words, tabl
     h = np.uint64(0x243F6A8885A308D3)
     for i in range(words):
         h = mixed(h, state[at + i])
-    h = finished(mixed(h, pending))
+    h = finished(h)
     mask = len(table) - 1
     slot = np.int64(h & np.uint64(mask))
     while (table[slot] >> 32) == info[TIME]:
@@ -60,7 +62,7 @@ def add(state: Words, at: int, pending: np.uint64, words: int, here: Words, tabl
 def begin(info: Numbers) -> None:
     """A new time, without candidates."""
     info[TIME] += 1
-    info[COUNT] = info[CLOSED] = 0
+    info[COUNT] = info[CLOSED] = info[FRESH] = 0
 
 
 @part
@@ -101,24 +103,28 @@ def close(
     info: Numbers,
 ) -> int:
     """Add all that comes of the candidates by steps that no event shows, by the way `own`, and by those of open windows."""
-    i = info[CLOSED] if own < 0 else np.int64(0)
+    i = info[CLOSED] if own < 0 and info[FRESH] == 0 else np.int64(0)
     reason = DONE
     while i < info[COUNT] and reason == DONE:
         at = i * (words + 1)
         pending = here[at + words]
         state = here.ctypes.data + 8 * at
+        left = pending & np.uint64(info[FRESH])
         if i >= info[CLOSED]:
+            left = pending
             reason = go(move, HIDDEN, 0, state, pending, words, here, table, out, work, info)
-            for bit in range(WINDOWS):
-                flag = np.uint64(1) << np.uint64(bit)
-                if reason == DONE and pending & flag != np.uint64(0):
-                    values = given.ctypes.data + 8 * opened[2 * bit + 1]
-                    rest = pending & ~flag
-                    reason = go(move, opened[2 * bit], values, state, rest, words, here, table, out, work, info)
+        bit = 0
+        while left != np.uint64(0) and reason == DONE:
+            if left & np.uint64(1) != np.uint64(0):
+                values = given.ctypes.data + 8 * opened[2 * bit + 1]
+                rest = pending & ~(np.uint64(1) << np.uint64(bit))
+                reason = go(move, opened[2 * bit], values, state, rest, words, here, table, out, work, info)
+            left >>= np.uint64(1)
+            bit += 1
         if own >= 0 and reason == DONE:
             reason = go(move, own, 0, state, pending, words, here, table, out, work, info)
         i += 1
-    info[CLOSED] = info[COUNT]
+    info[CLOSED], info[FRESH] = info[COUNT], 0
     info[LARGEST] = max(info[LARGEST], info[COUNT])
     return reason
 
@@ -165,6 +171,79 @@ def judge_all(judge: int, words: int, here: Words, masks: Numbers, info: Numbers
     return common
 
 
+@part
+def keep(kept: int, words: int, here: Words, there: Words, table: Numbers, info: Numbers) -> None:
+    """Of the candidates `kept` are left, which lie in `there`."""
+    begin(info)
+    for i in range(kept):
+        at = i * (words + 1)
+        add(there, at, there[at + words], words, here, table, info)
+
+
+@part
+def sift(
+    move: int,
+    kind: int,
+    step: int,
+    values: int,
+    flag: np.uint64,
+    words: int,
+    here: Words,
+    there: Words,
+    table: Numbers,
+    out: Words,
+    work: Numbers,
+    info: Numbers,
+) -> int:
+    """Keep the candidates whose window is not open, or that allow what is seen. Why that could not be done, or DONE."""
+    stride, n, kept = words + 1, info[COUNT], 0
+    for i in range(n):
+        at = i * stride
+        if kind == CLOSE:
+            fits = here[at + words] & flag == np.uint64(0)
+        else:
+            fits = call_move(move, step, here.ctypes.data + 8 * at, out.ctypes.data, work.ctypes.data, values) > 0
+        if work[0] < 0:
+            return BROKEN
+        if fits:
+            copy(there, kept * stride, here, at, stride)
+            kept += 1
+    if kept == 0:
+        return REJECTED
+    if kept < n:
+        keep(kept, words, here, there, table, info)
+    return DONE
+
+
+@part
+def step_all(
+    move: int,
+    step: int,
+    values: int,
+    words: int,
+    here: Words,
+    there: Words,
+    table: Numbers,
+    out: Words,
+    work: Numbers,
+    info: Numbers,
+) -> int:
+    """Have each candidate take a step. Why that could not be done, or DONE."""
+    stride, n = words + 1, info[COUNT]
+    copy(there, 0, here, 0, n * stride)
+    begin(info)
+    for i in range(n):
+        state = there.ctypes.data + 8 * i * stride
+        reason = go(move, step, values, state, there[i * stride + words], words, here, table, out, work, info)
+        if reason != DONE:
+            return reason
+    if info[COUNT] == 0:
+        copy(here, 0, there, 0, n * stride)
+        info[COUNT] = n
+        return REJECTED
+    return DONE
+
+
 @kernel
 def follow(
     move: int,
@@ -188,51 +267,36 @@ def follow(
     `opened` holds, for each bit, the way and the values of its window. `broken` receives, by bit of a mask, the first row
     behind which all candidates have it. Where a row is rejected, `here` holds the candidates before it.
     """
-    stride = words + 1
     budget += info[SEEN]
     while info[AT] < len(rows) // ROW:
         if info[SEEN] > budget:
             return AGAIN
         at = info[AT] * ROW
-        kind, bit, values = rows[at + KIND], np.uint64(rows[at + BIT]), rows[at + GIVEN]
-        flag = np.uint64(1) << bit
-        reason = DONE
+        kind, step, bit = rows[at + KIND], rows[at + STEP], rows[at + BIT]
+        flag = np.uint64(1) << np.uint64(bit)
+        if kind == OPEN:
+            opened[2 * bit], opened[2 * bit + 1] = step, rows[at + GIVEN]
+            for i in range(info[COUNT]):
+                here[i * (words + 1) + words] |= flag
+            info[FRESH] = np.int64(np.uint64(info[FRESH]) | flag)
+            info[AT] += 1
+            continue
         if kind == LOST:
-            reason = widen(move, values, words, opened, given, here, table, out, work, info)
-        elif kind != OPEN:
+            reason = widen(move, rows[at + GIVEN], words, opened, given, here, table, out, work, info)
+        else:
             reason = close(move, rows[at + OWN], words, opened, given, here, table, out, work, info)
+        values, n = given.ctypes.data + 8 * rows[at + GIVEN], info[COUNT]
+        if reason == DONE and kind in (SEE, CLOSE):
+            reason = sift(move, kind, step, values, flag, words, here, there, table, out, work, info)
+            if reason == DONE and (info[COUNT] == n or kind == CLOSE or rows[at + STABLE]):
+                info[CLOSED] = info[COUNT]
+        elif reason == DONE and kind == MOVE:
+            reason = step_all(move, step, values, words, here, there, table, out, work, info)
         if reason != DONE:
             return reason
-        n = info[COUNT]
-        if kind == OPEN:
-            opened[2 * bit], opened[2 * bit + 1] = rows[at + STEP], values
-            begin(info)
-            for i in range(n):
-                here[i * stride + words] |= flag
-                add(here, i * stride, here[i * stride + words], words, here, table, info)
-        elif kind != LOST:
-            copy(there, 0, here, 0, n * stride)
-            begin(info)
-            for i in range(n):
-                pending = there[i * stride + words]
-                if kind == CLOSE:
-                    if pending & flag == np.uint64(0):
-                        add(there, i * stride, pending, words, here, table, info)
-                elif reason == DONE:
-                    state, place = there.ctypes.data + 8 * i * stride, given.ctypes.data + 8 * values
-                    reason = go(move, rows[at + STEP], place, state, pending, words, here, table, out, work, info)
-            if reason == DONE and info[COUNT] == 0:
-                copy(here, 0, there, 0, n * stride)
-                info[COUNT] = n
-                return REJECTED
-            if reason != DONE:
-                return reason
-            if kind == CLOSE:
-                info[CLOSED] = info[COUNT]
-        if kind != OPEN:
-            common = judge_all(judge, words, here, masks, info)
-            for b in range(len(broken)):
-                if common >> b & 1 and broken[b] < 0:
-                    broken[b] = info[AT]
+        common = judge_all(judge, words, here, masks, info)
+        for b in range(len(broken)):
+            if common >> b & 1 and broken[b] < 0:
+                broken[b] = info[AT]
         info[AT] += 1
     return DONE
