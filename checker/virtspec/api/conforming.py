@@ -93,6 +93,11 @@ def _again(first: Record | None, records: Iterator[Record]) -> Iterator[Record]:
     yield from records
 
 
+MOST_KEPT = 32
+_observers: dict[tuple[str, ...], Observer] = {}
+"""Those made last: instances of one log, and several logs, often have the same sizes."""
+
+
 class _Following:
     """What all logs have in common: instances are followed, verdicts are drawn."""
 
@@ -109,9 +114,17 @@ class _Following:
                 self.found.lost += 1
             yield record
 
-    def compiled(self, params: Mapping[str, object]) -> Specification:
-        of = self.asked.of
-        return compile_model(of.model, of.properties, {**self.case.params, **params, **self.asked.params})
+    def observer_of(
+        self, params: Mapping[str, object], more: tuple[str, ...], make: Callable[[Specification], Observer]
+    ) -> Observer:
+        """What is made of the model with these parameters; `more` says what else it depends on."""
+        of, merged = self.asked.of, {**self.case.params, **params, **self.asked.params}
+        key = (of.name, repr(merged), *more)
+        if key not in _observers:
+            if len(_observers) == MOST_KEPT:
+                del _observers[next(iter(_observers))]
+            _observers[key] = make(compile_model(of.model, of.properties, merged))
+        return _observers[key]
 
     def verdict(self) -> Conformance:
         found = self.found
@@ -229,19 +242,10 @@ class _ByTable(_Following):
         return f"none of its events is one of {self.asked.of.name}'s, there are {', '.join(names[:5])}{hint}"
 
     def observer(self, params: Mapping[str, object], constants: Mapping[str, int]) -> Observer:
-        merged = {**self.table.params, **params}
-        table = (str(self.table.path), self.table.text)
-        key = (self.asked.of.name, self.case.name, *table, repr(merged), repr(self.asked.params), repr(constants))
-        if key not in _observers:
-            if len(_observers) == MOST_KEPT:
-                del _observers[next(iter(_observers))]
-            _observers[key] = observer(self.compiled(merged), self.table, constants)
-        return _observers[key]
-
-
-MOST_KEPT = 32
-_observers: dict[tuple[str, ...], Observer] = {}
-"""Those made last: instances of one log, and several logs, often have the same sizes."""
+        more = (str(self.table.path), self.table.text, repr(constants))
+        return self.observer_of(
+            {**self.table.params, **params}, more, lambda spec: observer(spec, self.table, constants)
+        )
 
 
 class _ByLabels(_Following):
@@ -257,8 +261,7 @@ class _ByLabels(_Following):
 
     def conform(self, records: Iterable[Record]) -> Conformance:
         found, started = self.found, time.monotonic()
-        spec = self.compiled(self.params)
-        watched = labels.observer(spec.system)
+        watched = self.observer_of(self.params, (), lambda spec: labels.observer(spec.system))
         reader = labels.Labels(watched)
         reader.read(self.counted(records))
         found.read_seconds, found.matched = time.monotonic() - started, reader.matched
