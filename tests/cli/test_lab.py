@@ -36,7 +36,7 @@ def traces(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, dic
         say(f"{kind.name}: booting")
         return tracing.Trace(TEXT, 1, 8.0, len(asked))
 
-    def conform(mechanism: str, path: Path) -> int:
+    def conform(mechanism: str, path: Path, no_progress: bool) -> int:
         asked.append((mechanism, {"trace": gzip.decompress(path.read_bytes()).decode()}, 0))
         return 1
 
@@ -115,6 +115,19 @@ def test_a_trace_is_kept_and_compared(
         "x.gz: 1 event, none lost, in 8 s\n# config: creators=2 removers=2 iters=40 reloads=3 nuuid=4\n"
     )
     assert done.err == ""
+
+
+def test_the_comparison_is_that_of_conform(
+    folder: Path, run: Run, traces: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "tutorial" / "batching.txt").read_text()
+    monkeypatch.undo()
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(Store, "prepare", lambda self, kinds: None)
+    monkeypatch.setattr(tracing, "trace", lambda *args: tracing.Trace(text, 48, 8.0, 1))
+    done = run("lab", "run", "batching", "-o", "x.gz", "--dir", "lab", "--no-progress")
+    assert (done.code, done.err) == (0, "")
+    assert "\n\nx.gz: explained\n\n  request_batching, configuration v6.1, engine native\n" in done.out
 
 
 def test_traces_get_names_of_their_own(

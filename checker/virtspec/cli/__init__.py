@@ -23,6 +23,7 @@ VERBS = {
     "layout": "which bits of which word hold what",
     "check": "explore every reachable state and judge the properties",
     "simulate": "take random walks and report what they run into",
+    "conform": "is a log of running code a behaviour of the model?",
     "replay": "run a stored trace again, step by step",
     "lint": "steps that may be larger than what they model",
     "mutate": "take away one condition after the other: does any property notice?",

@@ -173,6 +173,7 @@ TOP: dict[str, type | tuple[type, ...]] = {
 }
 RULE = {"action": (str, list), "process": str, "at": str, "from": str, "to": str, "with": dict, "values": dict}
 RULE |= {"before": list, "after": list, "own": list}
+TEXTS = ("with", "eager", "ignored")
 OBJECT = {"type": str, "born": str, "named": list, "seen": list, "dies": list, "keeps": list}
 
 
@@ -225,6 +226,10 @@ class _Reader:
                 self.fail(where, f"{key} is of the wrong kind")
             if isinstance(value, list) and key not in ("step", "see") and not all(isinstance(v, str) for v in value):
                 self.fail(where, f"{key} is a list of texts")
+            if key in TEXTS and not all(isinstance(v, str) for v in value.values()):
+                self.fail(where, f"{key} holds texts")
+            if key == "constants" and not all(type(v) is int for v in value.values()):
+                self.fail(where, f"{key} holds whole numbers")
 
     def selector(self, where: str, text: str) -> Selector:
         found = _SELECTOR.fullmatch(text)
@@ -259,10 +264,11 @@ class _Reader:
         )
 
     def rule(self, number: int, kind: str, entry: Any) -> Rule:
-        actions = entry.get("action", []) if isinstance(entry, dict) else []
-        actions = [actions] if isinstance(actions, str) else actions
-        title = " and ".join(actions) if kind == "step" else f"at {entry.get('at', '?')}"
-        where = f"{kind} {title}" if kind == "step" else f"see {title}"
+        said = entry if isinstance(entry, dict) else {}
+        actions = said.get("action", [])
+        actions = actions if isinstance(actions, list) else [actions]
+        title = " and ".join(map(str, actions)) if kind == "step" else f"at {said.get('at', '?')}"
+        where = f"{kind} {title}".rstrip()
         self.keys(where, entry, RULE)
         if (kind == "step") is not bool(actions):
             self.fail(
@@ -277,6 +283,8 @@ class _Reader:
         if kind == "see" and after:
             self.fail(where, "nothing happens there: say `before`")
         process, given, own = entry.get("process"), entry.get("with", {}), tuple(entry.get("own", ()))
+        if own and "at" not in entry:
+            self.fail(where, "own steps happen right before one event: say `at`")
         return Rule(number, title, tuple(actions), process, begin, end, given, values, before, after, own)
 
     def value(self, where: str, name: str, text: Any) -> Value:

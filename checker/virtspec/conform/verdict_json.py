@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from virtspec.conform.verdict import Conformance, Followed, Rejection, Violation
-from virtspec.errors import VirtspecError
 from virtspec.ir.system import System
 from virtspec.ir.types import show
 from virtspec.semantics.interp import State
@@ -33,7 +32,8 @@ class Outcome:
 
     log: str
     found: Conformance | None = None
-    error: VirtspecError | None = None
+    error: str = ""
+    error_code: int = 0
     system: System | None = None
     """The system whose states the rejection shows; None if there are none."""
     lines: Mapping[int, str] = field(default_factory=dict)
@@ -49,7 +49,7 @@ class Outcome:
     @property
     def exit_code(self) -> int:
         if self.word is None:
-            return 0 if self.error is None else self.error.exit_code
+            return self.error_code
         return CODES[self.word]
 
 
@@ -87,7 +87,7 @@ def _log_json(outcome: Outcome, says: Mapping[str, str]) -> dict[str, Any]:
     found = outcome.found
     told = {"log": outcome.log, "verdict": outcome.word, "exit_code": outcome.exit_code}
     if found is None:
-        return told | {"reason": str(outcome.error)}
+        return told | {"reason": outcome.error}
     return told | {
         "reason": found.reason or None,
         "configuration": found.config,
@@ -104,6 +104,7 @@ def _log_json(outcome: Outcome, says: Mapping[str, str]) -> dict[str, Any]:
         "instances": [_part_json(part) for part in found.parts],
         "rejection": None if found.rejection is None else _rejection_json(found.rejection, outcome),
         "violations": [_violation_json(v, outcome, says) for v in found.violations],
+        "mistake": None if found.mistake is None else _mistake_json(found.mistake),
     }
 
 
@@ -131,6 +132,11 @@ def _rejection_json(rejection: Rejection, outcome: Outcome) -> dict[str, Any]:
         "candidates": rejection.candidates,
         "states": [_state_json(outcome.system, state) for state in rejection.states if outcome.system is not None],
     }
+
+
+def _mistake_json(found: Conformance) -> dict[str, Any]:
+    line = None if found.rejection is None else found.rejection.line
+    return {"configuration": found.config, "verdict": found.verdict, "line": line}
 
 
 def _line_json(line: int, outcome: Outcome) -> dict[str, Any]:

@@ -207,14 +207,15 @@ def _run(args: argparse.Namespace) -> int:
         out.line((first_line(values), "dim"))
     if kind.mechanism is None or args.no_conform:
         return 0
-    return conform_trace(kind.mechanism, target)
+    return conform_trace(kind.mechanism, target, args.no_progress)
 
 
-def conform_trace(mechanism: str, path: Path) -> int:
-    """Compare a trace with the specification of a mechanism; the exit code."""
+def conform_trace(mechanism: str, path: Path, no_progress: bool = False) -> int:
+    """Compare a trace with the specification of a mechanism, as `virtspec conform` does; the exit code."""
     from virtspec.cli import main
 
-    return main(["conform", mechanism, str(path)])
+    print(flush=True)
+    return main(["conform", mechanism, *(["--no-progress"] if no_progress else []), "--", str(path)])
 
 
 def _given(args: argparse.Namespace, kind: Kind) -> dict[str, Value]:
