@@ -14,6 +14,7 @@ from virtspec.api.engines import Done, Engine, by_code, by_oracle
 from virtspec.api.shipped import Case, Mechanism, catalog, mechanism
 from virtspec.conform import explain, labels, readers
 from virtspec.conform.events import Event, Header, Lost, Record
+from virtspec.conform.follow import asked
 from virtspec.conform.mapping import Log, Mapper
 from virtspec.conform.observer import Observer, observer
 from virtspec.conform.rows import Part, Row
@@ -26,13 +27,15 @@ from virtspec.semantics.interp import Faulted
 
 MOST = 1_000_000
 """Candidates at a time, unless somebody says otherwise."""
+TOLD = 10_000
+"""Events after which is told how far a log has been read."""
 LAST = 5
 """Explained events shown before one that is not."""
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a log has been followed."""
+    """How far a log has been read (`row` is the line then, and `rows` is 0), or an instance followed."""
 
     instance: Hashable
     row: int
@@ -71,17 +74,17 @@ def conform(
     table; its header says which configuration. Raises UsageError, InputError for a log, a table or a mechanism that has none,
     SpecError.
     """
-    asked = Asked(mechanism(name), config, dict(params or {}), engine, most, progress)
+    what = Asked(mechanism(name), config, dict(params or {}), engine, most, progress)
     records = readers.read(log, None if str(log) == "-" else (), format)
     first = next(records, None)
     if isinstance(first, Header) and first.values.get("source") == "reference":
-        found = _ByLabels(asked, first).conform(readers.read(log, None, format) if str(log) != "-" else records)
+        found = _ByLabels(what, log, first).conform(readers.read(log, None, format) if str(log) != "-" else records)
         mistake = first.values.get("mistake")
         if found.rejection is not None and isinstance(mistake, str) and config is None and str(log) != "-":
             named = Header(first.line, {**first.values, "config": mistake})
-            found.mistake = _ByLabels(asked, named).conform(readers.read(log, None, format))
+            found.mistake = _ByLabels(what, log, named).conform(readers.read(log, None, format))
         return found
-    by = _ByTable(asked, table_of(asked.of) if table is None else read_table(table))
+    by = _ByTable(what, table_of(what.of) if table is None else read_table(table))
     if str(log) == "-":
         return by.conform(log, _again(first, records))
     return by.conform(log, readers.read(log, by.table.events.keys(), format))
@@ -107,9 +110,12 @@ class _Following:
         self.found = Conformance(asked.of.name, self.case.name, asked.engine)
 
     def counted(self, records: Iterable[Record]) -> Iterator[Record]:
+        tell = self.asked.progress
         for record in records:
             if type(record) is Event:
                 self.found.events += 1
+                if tell is not None and self.found.events % TOLD == 0:
+                    tell(Progress(None, record.line, 0, 0))
             elif type(record) is Lost:
                 self.found.lost += 1
             yield record
@@ -144,6 +150,7 @@ class _Following:
         done = self.by(watched, part, rows)
         seconds = time.monotonic() - started - done.compile_seconds
         kept = Followed(part.name, len(rows), params, done.largest, done.seen, seconds, done.compile_seconds, done.bits)
+        kept.conditions, kept.unasked = demanded(watched, rows)
         self.found.parts.append(kept)
         for name, row in done.violated.items():
             self.violation(name, rows[row].line, part.name)
@@ -195,7 +202,20 @@ class _Following:
         lines = {r.line for r in rows[: done.rejected] if r.line < line}
         some = tuple(dict.fromkeys(plain))
         last = tuple(sorted(lines)[-LAST:])
-        return Rejection(line, why, part.name, tuple(details), done.count, some, tuple(possible), last)
+        told = (tuple(details), done.count, some, tuple(possible), last)
+        return Rejection(line, why, part.name, *told, watched.system)
+
+
+def demanded(watched: Observer, rows: Sequence[Row]) -> tuple[int, int]:
+    """How many conditions the rows have, and how many of them are not asked, as the log does not say what they look at."""
+    number = unasked = 0
+    for row in rows:
+        if row.kind in ("open", "move"):
+            move = watched.moves[row.rule]
+            number += len(move.asked)
+            if None in row.given:
+                unasked += len(move.asked) - sum(asked(move, row))
+    return number, unasked
 
 
 def _as_known_at(row: Row, line: int) -> Row:
@@ -226,16 +246,27 @@ class _ByTable(_Following):
         if not mapper.matched and mapper.rejected is None:
             raise InputError(f"{log}: {self.strangers()}")
         if mapper.rejected is not None:
-            found.rejection = Rejection(mapper.rejected.line, mapper.rejected.why)
+            why = mapper.rejected
+            found.rejection = Rejection(why.line, why.why, why.instance, explained=why.explained)
         for part in mapper.parts.values():
             if part.rows:
+                self.large_enough(part)
                 params = {**part.sizes, **knows.params(part.name, part.sizes)}
                 self.follow(part, self.observer(params, knows.constants(part.name)), params)
         return self.verdict()
 
+    def large_enough(self, part: Part) -> None:
+        """Refuse sizes that were asked for and do not suffice."""
+        for name, size in part.sizes.items():
+            asked = self.asked.params.get(name)
+            if asked is not None and str(asked).isdigit() and int(str(asked)) < size:
+                raise UsageError(f"-p {name}={asked}: this log needs {size}; leave it out, the log says how many")
+
     def strangers(self) -> str:
         """What to say of a log without an event of the table."""
         names = sorted({**self.found.ignored, **self.found.unknown})
+        if not names:
+            return f"all its {self.found.foreign} events are about something else, such as another device's queue"
         tables = {name: m for name, m in catalog().items() if (m.path.parent / "trace.toml").exists()}
         others = [n for n, m in tables.items() if m.name != self.asked.of.name and set(names) & set(table_of(m).events)]
         hint = f"; they look like those of {others[0]}" if others else ""
@@ -251,11 +282,19 @@ class _ByTable(_Following):
 class _ByLabels(_Following):
     """Logs that name the model's steps, as those of reference implementations do."""
 
-    def __init__(self, asked: Asked, header: Header) -> None:
+    def __init__(self, asked: Asked, log: Path | str, header: Header) -> None:
         config = asked.config or header.values.get("config")
         if not isinstance(config, str):
-            raise InputError(f"line {header.line}: the header names no configuration; give one with --config")
-        super().__init__(asked, config)
+            raise InputError(f"{log}:{header.line}: the header names no configuration; give one with --config")
+        of = header.values.get("mechanism", asked.of.name)
+        if of != asked.of.name:
+            raise InputError(f"{log}:{header.line}: this is a log of {of}, not of {asked.of.name}")
+        try:
+            super().__init__(asked, config)
+        except UsageError as error:
+            if asked.config is not None:
+                raise
+            raise InputError(f"{log}:{header.line}: the header says: {error}") from None
         prefix = "params."
         self.params = {k.removeprefix(prefix): str(v) for k, v in header.values.items() if k.startswith(prefix)}
 
@@ -281,7 +320,9 @@ class _ByLabels(_Following):
             self.violation(name, event.line, "log")
         if not faults:
             why = f"{row_title(watched, row)} is said to fault ({event.fields.get('message')}); the model's does not"
-            self.found.rejection = Rejection(event.line, why, "log", (), done.count, tuple(states))
+            self.found.rejection = Rejection(
+                event.line, why, "log", candidates=done.count, states=tuple(states), system=watched.system
+            )
 
 
 def row_title(watched: Observer, row: Row) -> str:
@@ -292,7 +333,7 @@ def row_title(watched: Observer, row: Row) -> str:
 
 
 def table_of(of: Mechanism) -> Table:
-    """The mechanism's own table. Raises InputError."""
+    """The mechanism's own table. Raises UsageError if it has none, InputError for a malformed one."""
     path = of.path.parent / "trace.toml"
     if not path.exists():
         raise UsageError(f"{of.name} has no trace.toml, which says what its events mean; give one with --table")
@@ -301,5 +342,11 @@ def table_of(of: Mechanism) -> Table:
 
 def log_of(of: Mechanism) -> Log:
     """What the mechanism's `trace.py` knows of its logs."""
-    module = importlib.import_module(of.package + ".trace")
+    name = of.package + ".trace"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise UsageError(f"{of.name} has no trace.py, which knows what its logs say between the lines") from None
     return cast("Log", module.Log())

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 from virtspec.conform.follow import asked, follow
 from virtspec.conform.observer import Move, Observer
 from virtspec.conform.rows import Row
-from virtspec.errors import UsageError
+from virtspec.errors import InputError
 from virtspec.ir.passes.footprint import footprint
 from virtspec.ir.types import IntType
 from virtspec.semantics.interp import State
@@ -56,8 +56,8 @@ def by_code(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[i
     bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
     states = [(state, bool(pending & bit)) for state, pending in done.candidates]
     bits = coded.following.made.layout.bits
-    seconds = done.compile_seconds
-    return Done(done.rejected, done.full, states, done.count, done.violated, done.largest, done.seen, seconds, bits)
+    how = (done.count, done.violated, done.largest, done.seen, coded.compile_seconds, bits)
+    return Done(done.rejected, done.full, states, *how)
 
 
 _made: WeakKeyDictionary[Observer, dict[tuple[tuple[int, int, bool], ...], Following]] = WeakKeyDictionary()
@@ -98,7 +98,7 @@ class Coded:
                 self.values += how.values(row)
                 if row.kind == "open":
                     if not free:
-                        raise UsageError(
+                        raise InputError(
                             f"line {row.line}: more than {kernels.WINDOWS} threads are inside a step at once"
                         )
                     bit = free.pop()
@@ -113,11 +113,13 @@ class Coded:
         self.rows: Numbers = np.array(found, np.int64)
         self.given: Numbers = np.array(self.values or [0], np.int64)
         made, ways = _made.setdefault(watched, {}), tuple(self.numbers)
+        self.compile_seconds = 0.0
         if ways not in made:
             anything = dict.fromkeys((*watched.shown, *(a for move in watched.moves for a in move.own)))
             made[ways] = Following(
                 watched.system, watched.hidden, tuple(anything), watched.eager, self.ways, watched.judged
             )
+            self.compile_seconds = made[ways].compile_seconds
         self.following: Following = made[ways]
 
     def way(self, row: Row, own: bool) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from virtspec.conform.follow import asked, outcomes_given, picks
-from virtspec.conform.observer import Move, Observer
+from virtspec.conform.observer import Move, Observer, plain
 from virtspec.conform.rows import Row
 from virtspec.conform.table import Rule
 from virtspec.ir.system import Action, Runner, System
@@ -46,7 +46,7 @@ def reasons(observer: Observer, row: Row, states: Sequence[State], pending: Sequ
 
 
 def step_of(move: Move) -> str:
-    return " or ".join(sorted({a.name for a in move.actions}))
+    return " or ".join(sorted({plain(a.name) for a in move.actions}))
 
 
 def member_of(move: Move, row: Row) -> str:
@@ -90,9 +90,11 @@ def condition(system: System, move: Move, row: Row, states: Sequence[State], num
     if taken(system, move, row, states, only):
         return
     names = move.asked[number]
-    shown = ", ".join(f"{name} is {dict(zip(move.given, row.given, strict=True))[name]}" for name in names)
+    said = dict(zip(move.given, row.given, strict=True))
+    numbers = [name for name in names if name not in move.rule.given]
+    shown = ", ".join(f"{name} is {said[name]}" for name in numbers)
     yield f"not true: {move.conditions[number]}" + (f"   [{shown}]" if shown else "")
-    for name in names:
+    for name in numbers:
         fit = list(fitting(system, move, row, states, only, name))
         if fit:
             yield f"allowed: {name} = {' or '.join(map(str, fit))}"
@@ -155,8 +157,10 @@ def possible(observer: Observer, states: Sequence[State], members: Sequence[tupl
             if move.of is not None and str(move.of) != kind:
                 continue
             row = Row(0, 0, "move", 0, move.rule.number, member, given=[None] * len(move.given))
+            who = member_of(move, row)
             if could(observer.system, move, row, states):
-                found[f"{event_of(move.rule)}: {step_of(move)} of {member_of(move, row)}"] = None
+                event, step = event_of(move.rule), step_of(move)
+                found[f"{event} of {who}" if event == step else f"{event}: {step} of {who}"] = None
     return list(found)
 
 

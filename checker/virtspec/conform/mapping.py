@@ -21,6 +21,8 @@ from virtspec.conform.threads import Stop, Thread, Unexplained, stops
 
 CLOSE, MOVE, OPEN = 0, 1, 2
 """In this order rows of one event are followed; what the log says of the time before is closed first."""
+SLACK = 4
+"""Nobody is made with fewer events: among so many that were lost may be those of one of whom the log says nothing."""
 
 
 class Log(Protocol):
@@ -61,6 +63,8 @@ class Mapper:
         self.rejected: Unexplained | None = None
         self.gaps: list[Lost] = []
         self.losses: list[Row] = []
+        self.slack = 0
+        """How many members of each kind there may be of whom lost events would have told."""
         """The rows of the last of them."""
 
     def read(self, records: Iterable[Record]) -> None:
@@ -89,6 +93,16 @@ class Mapper:
             self.foreign += 1
             return
         thread = self.thread(root, e)
+        try:
+            self.step(root, thread, e)
+        except Unexplained as why:
+            why.instance = None if thread.part is None else thread.part.name
+            why.explained = tuple(thread.recent)
+            raise
+        thread.recent.append(e.line)
+
+    def step(self, root: str, thread: Thread, e: Event) -> None:
+        """A thread logs an event."""
         place = thread.automaton.next[thread.place].get(e.name)
         if place is None or thread.lost:
             place = self.found_again(thread, e)
@@ -236,10 +250,13 @@ class Mapper:
         """Events are missing: threads that may have logged them are anywhere, until they begin anew."""
         self.gaps.append(lost)
         self.losses = []
+        self.slack += SLACK if lost.count is None else 1 + lost.count // SLACK
+        self.objects.forgetful = True
         for (root, who), thread in self.threads.items():
             if self.concerns(lost, root, who):
                 thread.lost = True
                 thread.waiting.clear()
+                self.open_begun(thread)
         for part in self.parts.values():
             row = Row(self.number, OPEN + 1, "lost", lost.line, count=lost.count)
             part.rows.append(row)
@@ -252,12 +269,16 @@ class Mapper:
     def end(self) -> None:
         """The log is over: a step whose window has begun may have happened."""
         for thread in self.threads.values():
-            part = thread.part
-            if part is not None:
-                for number, begun in thread.begun.items():
-                    self.opened(thread, part, self.table.rules[number], begun)
+            self.open_begun(thread)
         for (name, kind), pool in self.objects.pools.items():
-            self.parts[name].sizes[kind] = pool.size
+            self.parts[name].sizes[kind] = pool.size + self.slack
+
+    def open_begun(self, thread: Thread) -> None:
+        """Steps whose window has begun may have happened, whether or not the log shows the end of it."""
+        if thread.part is not None:
+            for number, begun in thread.begun.items():
+                self.opened(thread, thread.part, self.table.rules[number], begun)
+        thread.begun.clear()
 
 
 def _said(e: Event, field: str | None) -> int | None:

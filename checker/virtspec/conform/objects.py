@@ -67,6 +67,8 @@ class Objects:
         """The members of objects that are there as soon as they are named; of those not in use any more, too."""
         self.called: dict[tuple[Hashable, str, int], int | str] = {}
         """Which of these a member is."""
+        self.forgetful = False
+        """Whether events have been lost: then objects may have begun or ended of which the log does not say so."""
 
     def pool(self, part: Part, kind: str) -> Pool:
         found = self.pools.get((part.name, kind))
@@ -94,6 +96,9 @@ class Objects:
                 thread.hand[kind.name] = self.known(thread, thread.part, kind, key)
             return
         found = self.alive.get((kind.name, key))
+        if found is None and self.forgetful:
+            thread.hand.pop(kind.name, None)
+            return
         if found is None:
             died = self.dead.get((kind.name, key))
             shown = hex(key) if isinstance(key, int) and key > 1 << 16 else key
@@ -127,7 +132,7 @@ class Objects:
     def name(self, thread: Thread, kind: Object, key: int | str, e: Event) -> None:
         """The object in hand gets its name, and lives."""
         old = self.alive.get((kind.name, key))
-        if old is not None:
+        if old is not None and not self.forgetful:
             raise Unexplained(e.line, f"{e.name} names a new {kind.name}, which has been in use since line {old.line}")
         part = thread.part
         assert part is not None
@@ -150,8 +155,10 @@ class Objects:
             if selector.takes(e.fields):
                 key = thread.keys.get(kind.name)
                 found = None if key is None else self.alive.pop((kind.name, key), None)
-                if key is None or found is None:
+                if found is None and not self.forgetful:
                     raise Unexplained(e.line, f"{e.name} ends a {kind.name} that is not there")
-                self.dead[kind.name, key] = e.line
-                for of, member in found.keeps:
-                    self.pool(found.part, of).drop(member)
+                if key is not None:
+                    self.dead[kind.name, key] = e.line
+                if found is not None:
+                    for of, member in found.keeps:
+                        self.pool(found.part, of).drop(member)

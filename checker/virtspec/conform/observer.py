@@ -136,14 +136,16 @@ class _Observing:
         if len(firsts) > 1:
             raise self.fail(f"the rule {rule.title}: its steps are not taken by members of one kind")
         of = next(iter(firsts))
-        names = {v.name for v in rule.values}
-        asked = [tuple(sorted(names & words(text))) for text in (*rule.before, *rule.after)]
-        made = tuple(self.variant(rule, action, asked) for action in actions)
+        own = [name for name in rule.given if any(p.name == name for a in actions for p in a.params)]
+        names = {*rule.given, *(v.name for v in rule.values)}
+        asked = [*((name,) for name in own), *(tuple(sorted(names & words(t))) for t in (*rule.before, *rule.after))]
+        made = tuple(self.variant(rule, action, own, len(asked)) for action in actions)
         given = (*rule.given, *(v.name for v in rule.values))
-        own = tuple(self.named(rule.own))
-        if own and any(a.process is None or a.params[0].type != of for a in own):
+        before = tuple(self.named(rule.own))
+        if before and any(a.process is None or a.params[0].type != of for a in before):
             raise self.fail(f"the rule {rule.title}: its own steps are not taken by the same member")
-        return Move(rule, made, of, given, tuple(asked), (*rule.before, *rule.after), own)
+        conditions = (*(f"its {name} is the {rule.given[name]} in hand" for name in own), *rule.before, *rule.after)
+        return Move(rule, made, of, given, tuple(asked), conditions, before)
 
     def standing_still(self, rule: Rule) -> Action:
         """An action that does nothing: what is only seen."""
@@ -154,25 +156,24 @@ class _Observing:
             raise self.fail(f"the rule {rule.title}: the model has no process {rule.process!r}")
         return Action(rule.title, begin.params[:1], (), process=rule.process)
 
-    def variant(self, rule: Rule, action: Action, asked: list[tuple[str, ...]]) -> Action:
-        """The action with the rule's conditions at its beginning and its end."""
+    def variant(self, rule: Rule, action: Action, own: Sequence[str], asked: int) -> Action:
+        """The action with the rule's conditions at its beginning and its end; `own` parameters are objects in hand."""
         names = Names()
         bound = [s.var for s in statements(action.body) if isinstance(s, Choose | Let)]
         names.used.update(v.name for v in (*action.params, *bound))
-        own = {p.name: p for p in action.params}
         first = action.params[:1] if action.process is not None else ()
-        given = {
-            name: own.get(name) or names.var(name, self.object_type(rule, kind)) for name, kind in rule.given.items()
-        }
+        free = {p.name: p for p in action.params if p not in first}
+        given = {name: names.var(f"log {name}", self.object_type(rule, kind)) for name, kind in rule.given.items()}
         values = {v.name: names.var(v.name, NUMBER) for v in rule.values}
-        flags = [names.var(f"asked {i}", BOOL) for i in range(len(asked))]
-        free = [p for p in action.params if p not in first and p not in given.values()]
-        known: dict[str, Binding] = {**own, **given, **values}
-        n = len(rule.before)
-        before = self.conditions(rule.before, flags[:n], known, names)
+        flags = [names.var(f"asked {i}", BOOL) for i in range(asked)]
+        known: dict[str, Binding] = {**{p.name: p for p in first}, **free, **given, **values}
+        here = [(flag, free[name], given[name]) for flag, name in zip(flags, own, strict=False) if name in free]
+        same = [Require(build.or_(build.not_(flag), build.eq(p, told))) for flag, p, told in here]
+        n = len(own) + len(rule.before)
+        before = self.conditions(rule.before, flags[len(own) : n], known, names)
         after = self.conditions(rule.after, flags[n:], known, names)
-        params = (*first, *given.values(), *values.values(), *flags, *free)
-        return replace(action, params=params, body=(*before, *action.body, *after))
+        params = (*first, *given.values(), *values.values(), *flags, *free.values())
+        return replace(action, params=params, body=(*same, *before, *action.body, *after))
 
     def object_type(self, rule: Rule, kind: str) -> ScalarsetType:
         wanted = self.table.objects[kind].type

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
@@ -18,6 +19,9 @@ class Unexplained(Exception):
         super().__init__(why)
         self.line = line
         self.why = why
+        self.instance: Hashable | None = None
+        self.explained: tuple[int, ...] = ()
+        """The lines of what the thread has logged before."""
 
 
 @dataclass(slots=True)
@@ -58,6 +62,8 @@ class Thread:
     """By instance and Scalarset, which member it is while it is inside a call, or for ever."""
     waiting: dict[str, list[tuple[Row, int, str | None]]] = field(default_factory=dict)
     """By event, rows that want one of its fields, and where."""
+    recent: deque[int] = field(default_factory=lambda: deque(maxlen=5))
+    """The lines of its last events."""
     lost: bool = False
     """Events of its are missing: it is anywhere."""
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from virtspec.ir.system import System
 from virtspec.semantics.interp import State
 
 
@@ -25,7 +26,9 @@ class Rejection:
     possible: tuple[str, ...] = ()
     """The events that could have come, with the step that each is."""
     explained: tuple[int, ...] = ()
-    """The lines of the last events before it, of the same instance, that were explained."""
+    """The lines of the last events before it that were explained: of the same instance, or of the thread."""
+    system: System | None = None
+    """What the states are states of."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Followed:
     seconds: float
     compile_seconds: float
     bits: int
+    conditions: int = 0
+    """Conditions of the table that the rows come to."""
+    unasked: int = 0
+    """Those not asked, as the log does not say what they look at."""
 
 
 @dataclass

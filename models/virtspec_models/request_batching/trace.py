@@ -15,6 +15,7 @@ class Event(Protocol):
 
     name: str
     thread: str
+    cpu: int
     fields: dict[str, int | str]
 
 
@@ -39,6 +40,8 @@ class Log:
         self.queues: dict[int, Queue] = {}
         self.of_thread: dict[str, int] = {}
         """The queue that a thread has to do with."""
+        self.of_cpu: dict[int, int] = {}
+        """The queue whose interrupt a CPU has handled last."""
         self.of_request: dict[int | str, int] = {}
         """The queue that a request went into last."""
         self.adding: dict[str, int | str] = {}
@@ -89,13 +92,15 @@ class Log:
             case {"hwq": int(hwq)}:
                 number = FIRST_REQUEST_QUEUE + hwq
             case {"sc": sc}:
-                return self.of_request.get(sc)
+                return self.of_request.get(sc, self.of_cpu.get(event.cpu))
             case _:
                 return self.of_thread.get(event.thread)
         if number < FIRST_REQUEST_QUEUE:
             self.of_thread.pop(event.thread, None)
             return None
-        if event.name != "irq":
+        if event.name == "irq":
+            self.of_cpu[event.cpu] = number
+        else:
             self.of_thread[event.thread] = number
         return number
 

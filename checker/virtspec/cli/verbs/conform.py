@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("jsonl", "ftrace", "trace-cmd", "perf")
 STDIN = "-"
-STEPS = "log"
-"""The one instance of a log that names steps of the model, and needs no table."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -117,7 +115,7 @@ class _Following:
         outcome = Outcome(log)
         try:
             found = self.conform(log)
-            outcome.system = self.system_of(found)
+            outcome.system = None if found.rejection is None else found.rejection.system
             outcome.lines = readers.lines(log, told_of(found))
             outcome.found = found
         except InternalError:
@@ -154,18 +152,12 @@ class _Following:
                 progress=_telling(put, log) if show else None,
             )
 
-    def system_of(self, found: Conformance) -> System | None:
-        """The system of the states that are shown."""
-        rejection = found.rejection
-        if rejection is None or not rejection.states:
-            return None
-        part = next(p for p in found.parts if p.instance == rejection.instance)
-        by_table = {} if self.table is None or part.instance == STEPS else self.table.params
-        return self.spec.load(found.config, {**by_table, **part.params, **self.given})
-
 
 def _telling(put: Callable[[str], None], log: str) -> Callable[[Progress], None]:
     def tell(now: Progress) -> None:
-        put(f"{log}: instance {now.instance}, {now.row:,} of {now.rows:,} rows, {now.candidates:,} candidates")
+        if now.rows == 0:
+            put(f"{log}: reading, {now.row:,} lines")
+        else:
+            put(f"{log}: instance {now.instance}, {now.row:,} of {now.rows:,} rows, {now.candidates:,} candidates")
 
     return tell

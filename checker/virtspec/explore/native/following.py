@@ -58,7 +58,6 @@ class Followed:
     seen: int
     violated: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
-    compile_seconds: float = 0.0
 
 
 class Following:
@@ -126,7 +125,7 @@ class Following:
         rejected = int(info[AT]) if reason != DONE else None
         found = Followed(rejected, reason == FULL, candidates, count, int(info[LARGEST]), int(info[SEEN]), violated)
         assert reason in (DONE, REJECTED, FULL)
-        found.seconds, found.compile_seconds = time.monotonic() - started, self.compile_seconds
+        found.seconds = time.monotonic() - started
         return found
 
 
