@@ -12,9 +12,9 @@ from functools import partial
 
 from virtspec.conform.observer import Move, Observer
 from virtspec.conform.rows import Row
-from virtspec.ir.system import Action, System
+from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import IntType, Type, Value, values
-from virtspec.semantics.interp import Faulted, MorePicks, Outcome, State, Taken, run
+from virtspec.semantics.interp import Faulted, MorePicks, Outcome, State, Taken, Undefined, run
 from virtspec.semantics.successors import holds
 
 
@@ -62,18 +62,19 @@ class _Following:
         self.found = Followed()
 
     def run(self, rows: Sequence[Row], progress: Callable[[int, int], None] | None) -> Followed:
-        candidates = {Candidate(self.system.init)}
+        candidates = {self.hurried(Candidate(self.system.init))}
         for number, row in enumerate(rows):
             if progress is not None:
                 progress(number, len(candidates))
             closed = candidates if row.kind == "open" else self.closure(candidates, row)
-            if closed is not None and row.kind != "lost":
+            if closed is not None:
                 candidates = self.after(row, closed)
-            if closed is None or not candidates:
-                self.found.rejected, self.found.full = number, closed is None
+            if closed is None or not 0 < len(candidates) <= self.most:
+                self.found.rejected, self.found.full = number, closed is None or len(candidates) > self.most
                 self.found.before = list(closed or candidates)
                 return self.found
-            self.judge(candidates, number)
+            if row.kind != "open":
+                self.judge(candidates, number)
         self.found.before = list(candidates)
         return self.found
 
@@ -87,8 +88,10 @@ class _Following:
         if row.kind == "close":
             self.open.pop(row.window, None)
             return {c for c in candidates if row.window not in c.pending}
+        if row.kind == "lost":
+            return candidates
         self.found.faults.clear()
-        return {Candidate(s, c.pending) for c in candidates for s in self.moved(row, c.state)}
+        return {self.hurried(Candidate(s, c.pending)) for c in candidates for s in self.moved(row, c.state)}
 
     def moved(self, row: Row, state: State) -> Iterator[State]:
         move = self.observer.moves[row.rule]
@@ -106,9 +109,9 @@ class _Following:
 
     def closure(self, candidates: set[Candidate], row: Row) -> set[Candidate] | None:
         """All that can come of the candidates by hidden steps and those of open windows; None if that is too much."""
-        layers = [0] if row.kind != "lost" else range(-1, 1 << 62) if row.count is None else range(row.count + 1)
+        layers = [0] if row.kind != "lost" else range(1 << 62) if row.count is None else range(row.count + 1)
         unseen = partial(self.unseen, row)
-        fresh = [self.hurried(c) for c in candidates]
+        fresh = list(candidates)
         found = set(fresh)
         for layer in layers:
             if layer:
@@ -163,8 +166,15 @@ class _Following:
 
     def judge(self, candidates: set[Candidate], number: int) -> None:
         for prop in self.observer.judged:
-            if prop.id not in self.found.violated and not any(holds(self.system, prop, c.state) for c in candidates):
+            if prop.id not in self.found.violated and not any(self.fine(prop, c.state) for c in candidates):
                 self.found.violated[prop.id] = number
+
+    def fine(self, prop: Property, state: State) -> bool:
+        """Whether an invariant is true; one that is not defined is violated."""
+        try:
+            return holds(self.system, prop, state)
+        except Undefined:
+            return False
 
 
 def picks(move: Move, row: Row) -> tuple[Value, ...]:

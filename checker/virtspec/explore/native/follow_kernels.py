@@ -268,6 +268,9 @@ def follow(
     behind which all candidates have it. Where a row is rejected, `here` holds the candidates before it.
     """
     budget += info[SEEN]
+    if info[TIME] == 0:  # the table is empty, too
+        begin(info)
+        add(there, 0, np.uint64(0), words, here, table, info)
     while info[AT] < len(rows) // ROW:
         if info[SEEN] > budget:
             return AGAIN

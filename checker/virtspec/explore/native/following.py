@@ -7,6 +7,7 @@ i64 @move(i64 way, ptr state, ptr out, ptr work, ptr given)
 
 from __future__ import annotations
 
+import ctypes
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,10 +17,10 @@ import numpy as np
 from virtspec.errors import InternalError
 from virtspec.explore.native import follow_kernels, intrinsics
 from virtspec.explore.native.emitter import Emitter
-from virtspec.explore.native.follow_kernels import AT, COUNT, DONE, FULL, INFO, LARGEST, REJECTED, SEEN, TIME, WINDOWS
+from virtspec.explore.native.follow_kernels import AT, COUNT, DONE, FULL, INFO, LARGEST, REJECTED, SEEN, WINDOWS
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.library import bind
-from virtspec.explore.native.memory import Numbers, Words, reserve
+from virtspec.explore.native.memory import Numbers, Words, zeros
 from virtspec.explore.native.module import Module, module, ways_of
 from virtspec.explore.native.steps import Step
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
@@ -97,20 +98,18 @@ class Following:
         """Follow all rows (see `follow_kernels`), with `most` candidates at a time. Raises InternalError."""
         started = time.monotonic()
         words = self.made.layout.words
-        room = (most + 1) * (words + 1) * 8
-        here: Words = reserve(room, np.uint64)
-        there: Words = reserve(room, np.uint64)
-        table: Numbers = reserve(8 << (2 * most + 2).bit_length(), np.int64)
-        table = table[: 1 << (len(table).bit_length() - 1)]
-        here = here[: (most + 1) * (words + 1)]
+        here: Words = zeros(most * (words + 1), np.uint64)
+        there: Words = zeros(most * (words + 1), np.uint64)
+        table: Numbers = zeros(1 << (2 * most).bit_length())
         opened: Numbers = np.zeros(2 * WINDOWS, np.int64)
         out: Words = np.zeros(max(self.most, 1) * words, np.uint64)
         work: Numbers = np.zeros(1, np.int64)
         masks: Numbers = np.zeros(1, np.int64)
         info: Numbers = np.zeros(INFO, np.int64)
         broken: Numbers = np.full(len(self.judged), -1, np.int64)
-        here[:words] = self.made.layout.pack(initial)
-        info[COUNT] = info[SEEN] = info[LARGEST] = info[TIME] = 1  # at time 0 is whatever the table holds at first
+        there[:words] = self.made.layout.pack(initial)
+        ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.address("settle"))(there.ctypes.data)
+        info[LARGEST] = 1
         buffers = (rows, given, opened, here, there, table, out, work, masks, info, broken)
         loop = bind(follow_kernels.follow, self.code.address("move"), self.code.address("judge"), words, *buffers)
         while (reason := loop(BUDGET)) == follow_kernels.AGAIN:
@@ -145,7 +144,7 @@ class _Writer:
         self.made = made
         self.ways = ways
         self.eager = eager
-        self.functions: dict[tuple[Action, int], str] = {}
+        self.functions: dict[tuple[Action, int, int], str] = {}
         self.texts: list[str] = []
         self.most = 1
         """No way leads to more states."""
@@ -187,7 +186,7 @@ class _Writer:
 
     def function(self, way: Way, action: Action) -> str:
         """The function of one step for one member, written when it is first asked for."""
-        key = (action, way.member)
+        key = (action, way.member, way.given)
         if key not in self.functions:
             first = action.params[:1] if action.process is not None else ()
             given: tuple[Var, ...] = action.params[len(first) : len(first) + way.given]
@@ -219,7 +218,7 @@ class _Writer:
             e.jump("again")
             e.block(on)
         e.end("ret void")
-        return e.text("define internal void @settle(ptr %state)")
+        return e.text("define void @settle(ptr %state)")
 
     def settle_all(self, e: Emitter, local: str) -> str:
         """Settle what lies from `%out` on; how many states these are."""
