@@ -122,7 +122,7 @@ class Mapper:
                 row.given[i], row.learned[i] = _said(e, name), e.line
             thread.values[key] = e
         self.rules(thread, part, at, e)
-        self.objects.deaths(thread, at, e)
+        self.objects.deaths(thread, at, e, self.number)
         thread.last = self.number
         if place in thread.automaton.ends:
             self.rest(thread)
@@ -150,7 +150,7 @@ class Mapper:
         return place
 
     def expected(self, thread: Thread, e: Event) -> str:
-        names = list(thread.automaton.next[thread.place])
+        names = list(thread.automaton.next[thread.place]) or ["nothing more"]
         where = f"behind {thread.automaton.place(thread.place).event} it" if thread.place else f"{thread.who} first"
         at = f"{thread.who} logs {e.name} where the code does not: " if thread.place else ""
         return f"{at}{where} logs {' or '.join(names)}" + ("" if thread.place else f", not {e.name}")
@@ -169,7 +169,9 @@ class Mapper:
         if name is None:
             return None
         if name not in self.parts:
-            self.parts[name] = Part(name, begins=self.number - 1)
+            part = self.parts[name] = Part(name, begins=self.number - 1)
+            for lost in self.gaps:  # it may have begun long before
+                part.rows.append(Row(part.begins, OPEN + 1, "lost", lost.line, count=lost.count))
         return self.parts[name]
 
     def give_up(self, thread: Thread, line: int) -> None:
@@ -184,11 +186,11 @@ class Mapper:
         """A thread is at its outermost level: it needs no member and no object any more."""
         part = thread.part
         for of, kind, member in thread.held:
-            self.objects.pool(of, kind).drop(member)
+            self.objects.pool(of, kind).drop(member, self.number)
         thread.held.clear()
         if part is not None:
             for name, kind in [key for key in thread.members if key[1] not in self.table.kept]:
-                self.objects.pool(self.parts[name], kind).drop(thread.members.pop((name, kind)))
+                self.objects.pool(self.parts[name], kind).drop(thread.members.pop((name, kind)), self.number)
 
     # --- rules
 
@@ -198,7 +200,8 @@ class Mapper:
             if rule.end.takes(fields):
                 begun = thread.begun.pop(rule.number, None)
                 if rule.begin is None:
-                    begun = (max(thread.last, part.begins), e.line)
+                    self.actor(thread, part, rule, None if thread.last < 0 else thread.last)
+                    begun = (max(thread.last, part.begins, self.free_since(thread, part, rule)), e.line)
                 if begun is not None:
                     self.window(thread, part, rule, begun, e)
         for rule in at.points:
@@ -234,14 +237,22 @@ class Mapper:
             given.append(None if known is None else _said(known, value.field))
         return row
 
-    def actor(self, thread: Thread, part: Part, rule: Rule) -> int:
-        """The member who follows a rule: nobody else may be it from the beginning of its window on."""
+    def free_since(self, thread: Thread, part: Part, rule: Rule) -> int:
+        """The event before which the member who follows a rule was somebody else."""
+        kind = self.actors[rule.number]
+        member = self.actor(thread, part, rule)
+        return -1 if kind is None else self.objects.pool(part, kind).dropped.get(member, -1)
+
+    def actor(self, thread: Thread, part: Part, rule: Rule, since: int | None = None) -> int:
+        """The member who follows a rule: nobody else may be it from the beginning of its window on, which may lie as far
+        back as the event `since`.
+        """
         kind = self.actors[rule.number]
         if kind is None:
             return 0
         found = thread.members.get((part.name, kind))
         if found is None:
-            found = thread.members[part.name, kind] = self.objects.pool(part, kind).take()
+            found = thread.members[part.name, kind] = self.objects.pool(part, kind).take(since)
         return found
 
     # --- what is missing

@@ -29,29 +29,28 @@ class Pool:
         self.free: deque[int] = deque()
         self.size = 0
         self.uses: Counter[int] = Counter()
+        self.dropped: dict[int, int] = {}
+        """The event at which a member became free."""
 
-    def take(self, wanted: int | None = None) -> int:
-        """A free member, `wanted` if that is free; a new one if there is none."""
-        if wanted is not None and wanted in self.free:
-            self.free.remove(wanted)
-            member = wanted
-        elif self.free:
-            member = self.free.popleft()
+    def take(self, since: int | None = None) -> int:
+        """A member that is free, since that event if one is given; a new one if there is none."""
+        found = next((m for m in self.free if since is None or self.dropped[m] <= since), None)
+        if found is None:
+            found, self.size = self.size, self.size + 1
         else:
-            member, self.size = self.size, self.size + 1
-        self.uses[member] = 1
-        return member
+            self.free.remove(found)
+        self.uses[found] = 1
+        return found
 
     def hold(self, member: int) -> None:
         self.uses[member] += 1
 
-    def drop(self, member: int) -> bool:
-        """Whether nobody uses it any more."""
+    def drop(self, member: int, event: int) -> None:
+        """One who used it does not any more."""
         self.uses[member] -= 1
         if self.uses[member] == 0:
             self.free.append(member)
-            return True
-        return False
+            self.dropped[member] = event
 
 
 class Objects:
@@ -105,6 +104,9 @@ class Objects:
             what = f"was released at line {died}" if died is not None else "was never there"
             raise Unexplained(e.line, f"{e.name} names a {kind.name}, {shown}, which {what}")
         thread.hand[kind.name] = found.member
+        if kind.type is not None:  # so that it is nobody else as long as the call goes on
+            self.pool(found.part, kind.type).hold(found.member)
+            thread.held.append((found.part, kind.type, found.member))
         if thread.part is None:
             thread.part = found.part
 
@@ -149,7 +151,7 @@ class Objects:
         thread.keys[kind.name] = key
         self.alive[kind.name, key] = Alive(part, member, e.line, keeps)
 
-    def deaths(self, thread: Thread, at: Stop, e: Event) -> None:
+    def deaths(self, thread: Thread, at: Stop, e: Event, event: int) -> None:
         """Objects that an event is the end of."""
         for selector, kind in at.dies:
             if selector.takes(e.fields):
@@ -161,4 +163,4 @@ class Objects:
                     self.dead[kind.name, key] = e.line
                 if found is not None:
                     for of, member in found.keeps:
-                        self.pool(found.part, of).drop(member)
+                        self.pool(found.part, of).drop(member, event)

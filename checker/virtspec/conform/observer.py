@@ -95,6 +95,12 @@ class _Observing:
         eager = tuple(a for pattern, text in self.table.eager.items() for a in self.eager(pattern, text))
         self.spec.unit.diagnostics.raise_if_any()
         hidden, own = self.named(self.table.hidden), [a for move in moves for a in move.own]
+        for action in self.named(tuple(self.table.eager)):
+            if action not in hidden:
+                raise self.fail(f"eager: {action.name} is not hidden; what an event shows happens when it comes")
+        kinds = [t.__name__ for t in self.spec.sizes]
+        for unknown in sorted(self.table.kept.difference(kinds)):
+            raise self.fail(f"kept: the model has no Scalarset {unknown!r}; {did_you_mean(unknown, kinds)}")
         shown = {a.name for rule in self.table.rules for a in self.named(rule.actions)}
         for action in self.system.actions:
             ways = [action in hidden, action in own, action.name in shown, action in self.named(self.table.never)]
@@ -228,10 +234,8 @@ class _Observing:
 
 
 def words(text: str) -> set[str]:
-    """The names in an expression."""
-    return set(re.findall(r"[A-Za-z_]\w*", text))
-
-
-def members_of(t: Type | None) -> Iterator[int]:
-    """The positions of the members of a type."""
-    return iter(range(t.size if isinstance(t, ScalarsetType) else 1))
+    """The names in an expression, without those of fields; none of one that is malformed, which is told elsewhere."""
+    try:
+        return {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+    except SyntaxError:
+        return set()

@@ -46,6 +46,8 @@ class Automaton:
     """Places at which the whole expression may end."""
     begins: frozenset[int]
     """Places that the expression may begin with: a thread that comes there is at its outermost level again."""
+    used: frozenset[str]
+    """The paths that it is made of."""
 
     @cached_property
     def ends(self) -> frozenset[int]:
@@ -90,6 +92,8 @@ def words(text: str) -> list[str]:
 class _Builder:
     def __init__(self, paths: Mapping[str, str]) -> None:
         self.paths = paths
+        self.used: set[str] = set()
+        """The paths that the text comes to."""
         self.places: list[Place] = []
         self.follow: list[list[int]] = [[]]
 
@@ -101,7 +105,8 @@ class _Builder:
             after = f"behind {self.places[number - 1].event}" if number else f"at the beginning of {root}"
             following.append(dict(self.told_apart(places, after)))
         rests = {START, *whole.last} if whole.empty else set(whole.last)
-        return Automaton(tuple(self.places), tuple(following), frozenset(rests), frozenset(whole.first))
+        used = frozenset(self.used)
+        return Automaton(tuple(self.places), tuple(following), frozenset(rests), frozenset(whole.first), used)
 
     def told_apart(self, places: list[int], where: str) -> Iterator[tuple[str, int]]:
         seen: dict[str, int] = {}
@@ -116,6 +121,7 @@ class _Builder:
     def path(self, name: str, within: tuple[str, ...]) -> _Piece:
         if name in within:
             raise BadPath(f"{name} contains itself: {' -> '.join((*within, name))}")
+        self.used.add(name)
         tokens = words(self.paths[name])
         found, rest = self.choice(tokens, (*within, name))
         if rest:

@@ -327,6 +327,8 @@ class _Reader:
             self.fail("paths", str(why))
         if not automata:
             self.fail("paths", "there is neither `thread` nor `interrupt`")
+        for unused in set(table.paths).difference(*(a.used for a in automata.values())):
+            self.fail("paths", f"{unused} is a part of neither `thread` nor `interrupt`")
         owners: dict[str, str] = {}
         for root, a in automata.items():
             for place in a.places:
