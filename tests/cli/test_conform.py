@@ -251,7 +251,7 @@ def test_the_json(mdev: Path, run: Run) -> None:
     assert (done.code, report["exit_code"], report["specification"]) == (4, 4, "mdev")
     found, missing = report["logs"]
     assert (found["verdict"], found["exit_code"], found["configuration"]) == ("explained", 0, "v6.1")
-    assert found["events"]["all"] == 67 and found["instances"][0]["parameters"]["Creator"] == "2"
+    assert found["events"]["all"] == 67 and found["instances"][0]["parameters"]["Creator"] == "3"
     (violation,) = found["violations"]
     assert (violation["property"], violation["known"], violation["line"]) == ("MDEV-L2", True, 47)
     assert violation["text"] == mdev.read_text().splitlines()[46]

@@ -331,6 +331,7 @@ def test_a_log_names_the_model_to_compare_it_with(capsys: pytest.CaptureFixture[
         assert main(MDEV, ["--version", "v5", *more]) == 0
         headers.append(json.loads(capsys.readouterr().out.splitlines()[0]))
     assert [header.pop("config") for header in headers] == ["v6", "v5"]
+    assert [header.pop("mistake", None) for header in headers] == ["v5", None]
     sizes = {"Creator": 2, "Remover": 2, "Slot": 2, "Uuid": 2, "vendor_fails": True}
     assert headers == [{"virtspec": 1, "mechanism": "mdev", "source": "reference", "params": sizes}] * 2
 

@@ -21,7 +21,10 @@ def said(report: Report) -> object:
     return verdicts, report.states, report.transitions, report.depth, report.per_action
 
 
-@pytest.mark.parametrize(("name", "count"), [("mcs", 8), ("peterson", 5), ("ticket_lock", 1), ("dining", 2)])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("mcs", 8), pytest.param("peterson", 5, marks=pytest.mark.slow), ("ticket_lock", 1), ("dining", 2)],
+)
 def test_the_engines_agree_on_every_mutant(name: str, count: int) -> None:
     system = api.load(str(CLASSICS / f"{name}.py"))
     found = mutations(system)

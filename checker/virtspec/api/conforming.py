@@ -29,6 +29,8 @@ MOST = 1_000_000
 """Candidates at a time, unless somebody says otherwise."""
 TOLD = 10_000
 """Events after which is told how far a log has been read."""
+LOOKED_AT = 16
+"""Candidates in which is looked for what could have come instead."""
 LAST = 5
 """Explained events shown before one that is not."""
 
@@ -177,20 +179,20 @@ class _Following:
         later = sorted({line for row in rows[: done.rejected + 1] for line in row.learned if line > first})
         for line in [first, *later][: -1 if later else None]:
             before = [_as_known_at(row, line) for row in rows if row.line <= line]
-            found = self.by(watched, part, before)
+            found = self.by(watched, part, before, rows)
             if found.rejected is not None:
                 return line, before, found
         return (later or [first])[-1], rows, done
 
-    def by(self, watched: Observer, part: Part, rows: Sequence[Row]) -> Done:
-        """Follow the rows with the engine that was asked for."""
+    def by(self, watched: Observer, part: Part, rows: Sequence[Row], whole: Sequence[Row] | None = None) -> Done:
+        """Follow the rows, which may be the beginning of others, with the engine that was asked for."""
 
         def tell(row: int, count: int) -> None:
             if self.asked.progress is not None:
                 self.asked.progress(Progress(part.name, row, len(rows), count))
 
         engine = by_oracle if self.asked.engine == "oracle" else by_code
-        return engine(watched, rows, self.asked.most, tell)
+        return engine(watched, rows, whole or rows, self.asked.most, tell)
 
     def rejection(self, watched: Observer, part: Part, rows: Sequence[Row], line: int, done: Done) -> Rejection:
         assert done.rejected is not None
@@ -198,7 +200,7 @@ class _Following:
         plain = [s for s, _ in done.states]
         why, details = explain.reasons(watched, row, plain, [p for _, p in done.states])
         members = sorted({(str(watched.moves[r.rule].of), r.member) for r in rows if r.rule >= 0})
-        possible = explain.possible(watched, plain, members)
+        possible = explain.possible(watched, plain[:LOOKED_AT], members)
         lines = {r.line for r in rows[: done.rejected] if r.line < line}
         some = tuple(dict.fromkeys(plain))
         last = tuple(sorted(lines)[-LAST:])

@@ -43,15 +43,20 @@ class Done:
     bits: int = 0
 
 
-def by_oracle(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
+Tell: TypeAlias = Callable[[int, int], None]
+
+
+def by_oracle(watched: Observer, rows: Sequence[Row], whole: Sequence[Row], most: int, tell: Tell) -> Done:
+    """Follow rows, which are the beginning of `whole`."""
     done = follow(watched, rows, most, tell)
     window = -1 if done.rejected is None else rows[done.rejected].window
     states = [(c.state, window in c.pending) for c in done.before[:SHOWN]]
     return Done(done.rejected, done.full, states, len(done.before), done.violated, done.largest, done.seen)
 
 
-def by_code(watched: Observer, rows: Sequence[Row], most: int, tell: Callable[[int, int], None]) -> Done:
-    coded = Coded(watched, rows)
+def by_code(watched: Observer, rows: Sequence[Row], whole: Sequence[Row], most: int, tell: Tell) -> Done:
+    """The same with machine code, which is made for all of `whole`."""
+    coded = Coded(watched, rows, whole)
     done = coded.following.follow(watched.system.init, coded.rows, coded.given, most, SHOWN, tell)
     bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
     states = [(state, bool(pending & bit)) for state, pending in done.candidates]
@@ -67,7 +72,8 @@ _made: WeakKeyDictionary[Observer, dict[tuple[tuple[int, int, bool], ...], Follo
 class Coded:
     """Rows as numbers, and the machine code that follows them."""
 
-    def __init__(self, watched: Observer, rows: Sequence[Row]) -> None:
+    def __init__(self, watched: Observer, rows: Sequence[Row], whole: Sequence[Row] | None = None) -> None:
+        """`whole` are the rows of which these are the beginning: the same machine code follows both."""
         import numpy as np
 
         from virtspec.explore.native import follow_kernels as kernels
@@ -76,6 +82,11 @@ class Coded:
         self.watched = watched
         self.ways: list[Way] = []
         self.numbers: dict[tuple[int, int, bool], int] = {}
+        steps = {(row.rule, row.member) for row in whole or rows if row.rule >= 0}
+        for rule, member in sorted(steps):
+            self.way(rule, member, False)
+            if watched.moves[rule].own:
+                self.way(rule, member, True)
         self.values: list[int] = []
         self.bits: list[int] = []
         """The bit of each row's window."""
@@ -94,7 +105,7 @@ class Coded:
                 free.append(bit)
             else:
                 how = self.encoded[row.rule]
-                step, given = self.way(row, False), len(self.values)
+                step, given = self.numbers[row.rule, row.member, False], len(self.values)
                 self.values += how.values(row)
                 if row.kind == "open":
                     if not free:
@@ -104,7 +115,7 @@ class Coded:
                     bit = free.pop()
                     open_[row.window] = bit, row.rule
                 else:
-                    own = self.way(row, True) if how.move.own else -1
+                    own = self.numbers[row.rule, row.member, True] if how.move.own else -1
                     kind = kernels.SEE if how.only_sees else kind
                     stable = hidden.isdisjoint(how.reads)
                     stable = stable and all(how.reads.isdisjoint(self.encoded[r].writes) for _, r in open_.values())
@@ -122,17 +133,14 @@ class Coded:
             self.compile_seconds = made[ways].compile_seconds
         self.following: Following = made[ways]
 
-    def way(self, row: Row, own: bool) -> int:
-        """The number of the way that a row is followed, or of that which comes before it."""
+    def way(self, rule: int, member: int, own: bool) -> None:
+        """Give a number to the way that rows of a rule are followed, or to that which comes before them."""
         from virtspec.explore.native.following import Way
 
-        key = (row.rule, row.member, own)
-        if key not in self.numbers:
-            move = self.watched.moves[row.rule]
-            self.numbers[key] = 2 + len(self.ways)
-            given = len(move.given) + len(move.asked)
-            self.ways.append(Way(move.own, row.member) if own else Way(move.actions, row.member, given))
-        return self.numbers[key]
+        move = self.watched.moves[rule]
+        self.numbers[rule, member, own] = 2 + len(self.ways)
+        given = len(move.given) + len(move.asked)
+        self.ways.append(Way(move.own, member) if own else Way(move.actions, member, given))
 
 
 class _Encoded:
