@@ -146,7 +146,7 @@ EACH = 7
 @pytest.mark.parametrize(
     ("trace", "lines"),
     [
-        ("batching-q1-depth3.txt.gz", 420),
+        pytest.param("batching-q1-depth3.txt.gz", 420, marks=pytest.mark.slow),
         ("batching-q1-noindirect-full.txt.gz", 500),
         ("held-out-batching-q2-noindirect-flags.txt.gz", 500),
         ("mdev-unload.txt.gz", 330),
