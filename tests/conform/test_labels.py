@@ -70,8 +70,8 @@ def test_a_wrong_version_is_rejected_and_its_log_is_a_schedule(
     [
         (MDEV, "pre", {"MDEV-S1", "MDEV-S5", "MDEV-S2D", "fault"}),
         (MDEV, "v5", {"MDEV-S10"}),
-        (BATCHING, "W1", {"RB-P1"}),
-        (BATCHING, "W8", {"RB-P1"}),
+        pytest.param(BATCHING, "W1", {"RB-P1"}, marks=pytest.mark.slow),
+        pytest.param(BATCHING, "W8", {"RB-P1"}, marks=pytest.mark.slow),
         (BATCHING, "W9", {"RB-P4"}),
     ],
 )

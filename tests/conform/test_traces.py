@@ -147,7 +147,7 @@ EACH = 7
     ("trace", "lines"),
     [
         pytest.param("batching-q1-depth3.txt.gz", 420, marks=pytest.mark.slow),
-        ("batching-q1-noindirect-full.txt.gz", 500),
+        pytest.param("batching-q1-noindirect-full.txt.gz", 500, marks=pytest.mark.slow),
         ("held-out-batching-q2-noindirect-flags.txt.gz", 500),
         ("mdev-unload.txt.gz", 330),
         pytest.param("held-out-mdev-three-creators.txt.gz", 600, marks=pytest.mark.slow),

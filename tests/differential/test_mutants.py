@@ -23,7 +23,12 @@ def said(report: Report) -> object:
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("mcs", 8), pytest.param("peterson", 5, marks=pytest.mark.slow), ("ticket_lock", 1), ("dining", 2)],
+    [
+        pytest.param("mcs", 8, marks=pytest.mark.slow),
+        pytest.param("peterson", 5, marks=pytest.mark.slow),
+        ("ticket_lock", 1),
+        ("dining", 2),
+    ],
 )
 def test_the_engines_agree_on_every_mutant(name: str, count: int) -> None:
     system = api.load(str(CLASSICS / f"{name}.py"))
