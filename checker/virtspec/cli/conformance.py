@@ -110,6 +110,10 @@ def _figures(found: Conformance, verbose: bool) -> Iterator[list[Part]]:
     parts += [f"{found.foreign:,} of something else"] if found.foreign else []
     parts += [f"{unknown:,} unknown to the table"] if unknown else []
     yield from paragraph(", ".join(parts))
+    unasked = sum(p.unasked for p in found.parts)
+    if unasked:
+        asked = sum(p.conditions for p in found.parts) - unasked
+        yield from paragraph(f"{asked:,} conditions asked; {unasked:,} not, as the log lacks what they look at")
     if found.lost:
         yield from paragraph(f"events are missing at {plural(found.lost, 'place')}, as the log itself says", "warn")
     if found.unknown:

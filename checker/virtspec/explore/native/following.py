@@ -77,10 +77,8 @@ class Following:
         started = time.monotonic()
         self.judged = tuple(judged)
         every = [_each(hidden), _each(anything)]
-        whole = replace(
-            system, actions=tuple(dict.fromkeys((*hidden, *anything))), temporal=(), budgets=(), faultless=()
-        )
-        self.made = module(whole, list(judged), intrinsics.CHECKED)
+        states = replace(system, actions=(), temporal=(), budgets=(), faultless=())  # steps are written below
+        self.made = module(states, list(judged), intrinsics.CHECKED)
         writer = _Writer(self.made, [*every, *([way] for way in ways)], _each(eager))
         self.code = Code.of(self.made.text + "\n" + writer.text())
         self.most = writer.most
