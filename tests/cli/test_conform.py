@@ -16,6 +16,7 @@ import pytest
 from tests.cli import schema
 from tests.cli.conftest import Run
 
+from virtspec.api import conforming
 from virtspec.cli.verbs import conform
 from virtspec.conform import readers
 from virtspec.conform.verdict_json import WORST, worst
@@ -141,6 +142,34 @@ def test_what_there_is_no_room_for_is_undetermined(run: Run) -> None:
     )
 
 
+def test_what_there_is_no_memory_for_is_undetermined(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The states, or what the log says: then its beginning is followed."""
+    states = run("conform", "request_batching", "batching.txt", "--memory", "1.7K", "-q")
+    assert states.code == 3
+    assert re.fullmatch(
+        r"batching\.txt: undetermined: at line \d+ there are more than \d states that the model may be in, "
+        r"for which there is no room in 0\.0 MiB; --memory allows more\n",
+        states.out,
+    )
+    monkeypatch.setattr(conforming, "TOLD", 10)
+    log = run("conform", "request_batching", "batching.txt", "--memory", "0.5K")
+    assert log.code == 3
+    assert "batching.txt: undetermined: what the log says up to line " in log.out
+    assert " takes more than half of 0.0 MiB; --memory allows more" in " ".join(log.out.split())
+
+
+def test_of_a_long_log_it_is_told_what_is_kept(run: Run) -> None:
+    lines = Path("batching.txt").read_text().splitlines(keepends=True)
+    place = next(i for i, line in enumerate(lines) if ": block_plug: " in line)
+    Path("long.txt").write_text("".join([*lines[:place], *[lines[place]] * 1000, *lines[place:]]))
+    done = run("conform", "request_batching", "long.txt")
+    found = re.search(r"\n  (\d+\.\d) bytes per event are kept; [\d,]+ MiB in all at most\n", done.out)
+    assert done.code == 0 and found is not None
+    memory = json.loads(run("conform", "request_batching", "long.txt", "--format", "json").out)["logs"][0]["memory"]
+    assert round(memory["rows"] / 1048, 1) == float(found[1])
+    assert memory["peak"] > 1 << 20
+
+
 def test_nothing_to_compare_is_no_pass(run: Run) -> None:
     jsonl({"event": "reg_in"})
     done = run("conform", "mdev", "log.jsonl", "-q")
@@ -184,7 +213,7 @@ def test_both_engines_say_the_same(mdev: Path, run: Run) -> None:
     def told(name: str, *args: str | Path) -> Any:
         report = json.loads(run("conform", name, *args, "--format", "json").out)
         for log in report["logs"]:
-            del log["engine"], log["read_seconds"]
+            del log["engine"], log["read_seconds"], log["memory"]["peak"]
             for part in log["instances"]:
                 for key in ("seconds", "compile_seconds", "bits", "largest", "candidates"):
                     del part[key]

@@ -20,8 +20,8 @@ from virtspec.api.engines import Coded
 from virtspec.conform import readers
 from virtspec.conform.mapping import Mapper
 from virtspec.conform.observer import Observer, observer
+from virtspec.conform.packed import Rows
 from virtspec.conform.rows import Row
-from virtspec.explore.native.follow_kernels import ROW
 from virtspec.explore.native.following import Followed
 from virtspec.frontend.load import compile_model
 
@@ -47,7 +47,7 @@ def first_rows(trace: str) -> tuple[Observer, list[Row]]:
     (part,) = mapper.parts.values()
     params = {**base, **part.sizes, **log.params(part.name, part.sizes)}
     spec = compile_model(of.model, of.properties, params)
-    return observer(spec, table, log.constants(part.name)), part.in_order()[:ROWS]
+    return observer(spec, table, log.constants(part.name)), list(part.in_order()[:ROWS])
 
 
 def spoilt(rows: Sequence[Row], watched: Observer, dice: random.Random) -> list[Row]:
@@ -94,16 +94,8 @@ def untold(rows: list[Row], watched: Observer, dice: random.Random) -> list[Row]
 
 def followed(watched: Observer, variants: Sequence[Sequence[Row]]) -> list[Followed]:
     """Each variant, by one piece of machine code."""
-    every: list[Row] = []
-    spans: list[slice] = []
-    for number, rows in enumerate(variants):
-        own = [replace(r, window=r.window + 100_000 * number if r.window >= 0 else -1) for r in rows]
-        shut = {r.window for r in own if r.kind == "close"}
-        spans.append(slice(len(every) * ROW, (len(every) + len(own)) * ROW))
-        every += [*own, *(replace(r, kind="close") for r in own if r.kind == "open" and r.window not in shut)]
-    coded = Coded(watched, every)
-    init = watched.system.init
-    return [coded.following.follow(init, coded.rows[span], coded.given, MOST, 1) for span in spans]
+    coded = Coded(watched, Rows.of(row for rows in variants for row in rows))
+    return [coded.follow(Rows.of(rows), MOST, 1)[0] for rows in variants]
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,13 @@ from pathlib import Path as File
 import pytest
 
 from virtspec import api
-from virtspec.explore.report import violated_by
 from virtspec.ir.nodes import Choose
 from virtspec.ir.system import System
 from virtspec.ir.types import show
 from virtspec.ir.walk import statements
 from virtspec.semantics.interp import Disabled, Faulted, State, Taken, outcomes
 from virtspec.semantics.successors import holds
+from virtspec.trace.verdict import violated_by
 from virtspec_models.mdev.reference.crowd import REFERENCE as MDEV
 from virtspec_models.mdev.reference.crowd import VERSIONS, Crowd
 from virtspec_models.mdev.reference.kernel import RwSem

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from virtspec.explore.oracle import check
-from virtspec.explore.report import DEADLOCK, Report
+from virtspec.explore.report import Report
 from virtspec.explore.report_json import short
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
 from virtspec.source import shown_path
-from virtspec.trace.verdict import Violated
+from virtspec.trace.verdict import DEADLOCK, Violated
 
 CLASSICS = Path(__file__).parent / "classics"
 FIVE = "SPIN, Rumur, CMurphi, LTSmin and TLC, each from a text of its own"

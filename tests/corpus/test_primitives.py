@@ -17,14 +17,14 @@ import pytest
 
 from virtspec.explore.native.check import check as native
 from virtspec.explore.oracle import check as oracle
-from virtspec.explore.report import FAULT, Report
+from virtspec.explore.report import Report
 from virtspec.explore.report_json import short, word
 from virtspec.frontend.load import Specification, compile_model
 from virtspec.frontend.module import module_of
 from virtspec.ir.verify import verify
 from virtspec.source import shown_path
 from virtspec.testing.cpython import disagreements
-from virtspec.trace.verdict import Violated
+from virtspec.trace.verdict import FAULT, Violated
 from virtspec_models import primitives
 from virtspec_models.case import Case
 

@@ -14,16 +14,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 import pytest
 
 from virtspec.api.engines import Coded
 from virtspec.conform.follow import Followed, follow, outcomes_given
 from virtspec.conform.observer import NUMBER, Move, Observer
+from virtspec.conform.packed import Rows
 from virtspec.conform.rows import Row
 from virtspec.conform.table import Rule, Selector, Value
-from virtspec.explore.native.follow_kernels import ROW
-from virtspec.explore.native.memory import Numbers
 from virtspec.ir import build
 from virtspec.ir.nodes import Expr, Require, Var
 from virtspec.ir.system import Action, System
@@ -299,7 +299,7 @@ class Walk:
         of = self.observer.moves[number].of
         member = 0 if of is None else self.dice.randrange(cardinality(of))
         given = [told.of(state, member) for told in self.told[number]]
-        self.timed.append((at, Row(0, 0, "move", 0, number, member, given=list(given))))
+        self.timed.append((at, Row(0, "move", 0, number, member, given=list(given))))
 
     def show(self, at: int, action: Action, taken: Taken, state: State, member: int, at_once: bool) -> None:
         """What the log says of a step: a row at its time, or two around it."""
@@ -311,12 +311,12 @@ class Walk:
             value = told.of(taken.state if told.after else state, member)
             given.append(None if self.dice.random() < 0.2 else value)
         if at_once or self.dice.random() < 0.5:
-            self.timed.append((at, Row(0, 0, "move", 0, move.rule.number, member, given=given)))
+            self.timed.append((at, Row(0, "move", 0, move.rule.number, member, given=given)))
             return
         window, self.windows = self.windows, self.windows + 1
         reach = self.dice.choice((0.4, 1.5, 3.5))
         for kind, time in ("open", at - self.dice.uniform(0.01, reach)), ("close", at + self.dice.uniform(0.01, reach)):
-            row = Row(0, 0, "open", 0, move.rule.number, member, window, given)
+            row = Row(0, "open", 0, move.rule.number, member, window, given)
             row.kind = "open" if kind == "open" else "close"
             if kind == "open" or self.dice.random() < 0.9:
                 self.timed.append((time, row))
@@ -439,64 +439,42 @@ def lost(found: Game, dice: random.Random) -> list[Row]:
     gone = rows[i:j]
     behind = {r.window for r in rows[j:] if r.kind == "close"}
     unknown = [r for r in gone if r.kind == "open" and r.window in behind]  # the step may happen behind the gap
-    return [*rows[:i], *unknown, Row(0, 0, "lost", 0, count=dice.choice((None, len(rows), 0))), *rows[j:]]
+    return [*rows[:i], *unknown, Row(0, "lost", 0, count=dice.choice((None, len(rows), 0))), *rows[j:]]
 
 
 # --- both engines -----------------------------------------------------------------------------------------------------
 
 
-def numbered(variants: Sequence[list[Row]]) -> list[list[Row]]:
-    """Rows of their own, whose windows have numbers of their own."""
-    found, first = [], 0
-    for rows in variants:
-        found.append([replace(r, window=r.window + first if r.window >= 0 else -1) for r in rows])
-        first += 1 + max((r.window for r in rows), default=0)
-    return found
-
-
 def compared(found: Game, variants: Sequence[list[Row]], among: Counter[str]) -> list[int | None]:
     """Follow each of several logs with both engines; the rows at which they are rejected."""
-    variants = numbered(variants)
-    shut = [[replace(r, kind="close") for r in rows if r.kind == "open" and not closed(rows, r)] for rows in variants]
-    every = [row for both in zip(variants, shut, strict=True) for rows in both for row in rows]
-    coded = Coded(found.observer, every)  # one piece of machine code for all
-    rejected, at = [], 0
-    for rows, more in zip(variants, shut, strict=True):
-        numbers = coded.rows[at * ROW : (at + len(rows)) * ROW]
-        bits = coded.bits[at : at + len(rows)]
-        at += len(rows) + len(more)
-        expected = agreed(found, coded, rows, numbers, bits, MOST)
+    coded = Coded(found.observer, Rows.of(chain.from_iterable(variants)))  # one piece of machine code for all
+    rejected: list[int | None] = []
+    for rows in variants:
+        expected = agreed(found, coded, rows, MOST)
         rejected.append(expected.rejected)
         if expected.largest > 1:
             little = expected.largest - 1 - len(rejected) % 3
-            full = agreed(found, coded, rows, numbers, bits, max(little, 1))
+            full = agreed(found, coded, rows, max(little, 1))
             assert full.full and (expected.rejected is None or none_less(full.rejected) <= expected.rejected)
         among.update(occurred(expected, rows))
     return rejected
-
-
-def closed(rows: list[Row], row: Row) -> bool:
-    return any(r.kind == "close" and r.window == row.window for r in rows)
 
 
 def none_less(row: int | None) -> int:
     return -1 if row is None else row
 
 
-def agreed(found: Game, coded: Coded, rows: list[Row], numbers: Numbers, bits: Sequence[int], most: int) -> Followed:
+def agreed(found: Game, coded: Coded, rows: list[Row], most: int) -> Followed:
     """What both engines say, with so many candidates at a time."""
-    init = found.observer.system.init
     expected = follow(found.observer, rows, most)
-    native = coded.following.follow(init, numbers, coded.given, most, 2 * most)
+    native, before = coded.follow(Rows.of(rows), most, 2 * most)
     here = (found.observer.system.name, found.taken, rows)
     assert (native.rejected, native.full) == (expected.rejected, expected.full), here
     assert native.violated == expected.violated, here
     if not expected.full:
         wanted = [(c.state, c.pending) for c in expected.before]
-        windows = windows_of(rows[: expected.rejected], bits)
-        got = [(s, frozenset(w for bit, w in windows.items() if p >> bit & 1)) for s, p in native.candidates]
-        assert set(got) == set(wanted), here
-        assert native.count == len(got) == len(wanted), here
+        assert {(c.state, c.pending) for c in before} == set(wanted), here
+        assert native.count == len(before) == len(wanted), here
         assert native.largest == expected.largest, here
     return expected
 
@@ -516,17 +494,6 @@ def occurred(expected: Followed, rows: list[Row]) -> list[str]:
         "violated later than at once": any(at > 1 for at in expected.violated.values()),
     }
     return [name for name, did in happened.items() if did]
-
-
-def windows_of(rows: Sequence[Row], bits: Sequence[int]) -> dict[int, int]:
-    """By bit, the windows that are open behind these rows."""
-    found = {}
-    for row, bit in zip(rows, bits, strict=False):
-        if row.kind == "open":
-            found[bit] = row.window
-        elif row.kind == "close":
-            del found[bit]
-    return found
 
 
 def compare(first: int, count: int) -> Counter[str]:

@@ -25,7 +25,7 @@ from virtspec.api.shipped import catalog
 from virtspec.explore.native.check import check as native
 from virtspec.explore.oracle import check as oracle
 from virtspec.explore.reasons import why_broken, why_false, why_not
-from virtspec.explore.report import DEADLOCK, FAULT, Limits, Report, violated_by
+from virtspec.explore.report import Limits, Report
 from virtspec.explore.report_json import short, trace_of, word
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
@@ -36,7 +36,7 @@ from virtspec.semantics.interp import Faulted
 from virtspec.semantics.successors import busy, successors
 from virtspec.testing import RandomSpecification, systems
 from virtspec.trace.trace import replay
-from virtspec.trace.verdict import Verdict, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Verdict, Violated, violated_by
 
 ROOT = Path(__file__).parent.parent.parent
 CLASSICS = ROOT / "tests" / "corpus" / "classics"
@@ -126,8 +126,15 @@ def check_shipped(mechanism: Any, case: Any, workers: int) -> None:
     assert asdict(figures_of(report)) == {"spent": {}, "reduced": False} | mechanism.measured[case.name]
 
 
-@pytest.mark.parametrize(("mechanism", "case"), SHIPPED, ids=[f"{m.name}-{c.name}" for m, c in SHIPPED])
+@pytest.mark.parametrize(
+    ("mechanism", "case"),
+    [pytest.param(*s, marks=() if n % 4 == 0 else pytest.mark.slow) for n, s in enumerate(SHIPPED)],
+    ids=[f"{m.name}-{c.name}" for m, c in SHIPPED],
+)
 def test_shipped_configurations_give_the_figures_of_their_manifests(mechanism: Any, case: Any) -> None:
+    """Here every trace is replayed, too. Each fourth one in the ordinary test run: `tests/corpus` compares the figures of
+    all, which the same search gives.
+    """
     check_shipped(mechanism, case, 1)
 
 

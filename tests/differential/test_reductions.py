@@ -20,7 +20,7 @@ from virtspec.api.checking import check as checked
 from virtspec.api.checking import reason_of
 from virtspec.api.shipped import mechanism
 from virtspec.explore.oracle import Search, check
-from virtspec.explore.report import DEADLOCK, FAULT, Limits, Report, violated_by
+from virtspec.explore.report import Limits, Report
 from virtspec.explore.report_json import short, trace_of
 from virtspec.frontend.load import load
 from virtspec.frontend.module import load_path
@@ -37,6 +37,7 @@ from virtspec.semantics.interp import Faulted, State, Taken, Undefined, run
 from virtspec.semantics.successors import holds, successors
 from virtspec.testing import RandomSpecification, systems
 from virtspec.trace.trace import Step, Trace, replay
+from virtspec.trace.verdict import DEADLOCK, FAULT, violated_by
 
 LIMIT = 60
 """States up to which a random system is compared."""

@@ -17,12 +17,11 @@ from virtspec.explore.native.module import judgeable
 from virtspec.explore.native.walk_kernels import STEPS
 from virtspec.explore.native.walks import Walks
 from virtspec.explore.reasons import why_false
-from virtspec.explore.report import DEADLOCK, FAULT, violated_by
 from virtspec.ir.system import System
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import busy, successors
 from virtspec.testing import RandomSpecification, systems
-from virtspec.trace.verdict import Reached, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Reached, Violated, violated_by
 
 EXAMPLES = 160
 WALKS = 4

@@ -13,7 +13,7 @@ from virtspec.api.shipped import Mechanism, is_shipped, mechanism
 from virtspec.errors import InputError, InternalError, NothingChecked, UsageError
 from virtspec.explore import oracle, reasons
 from virtspec.explore.budgets.amounts import Amounts
-from virtspec.explore.report import DEADLOCK, FAULT, REDUCTIONS, Limits, Progress, Report, violated_by
+from virtspec.explore.report import REDUCTIONS, Limits, Progress, Report
 from virtspec.frontend import load as frontend
 from virtspec.frontend.module import load_path
 from virtspec.ir.budget import Budget
@@ -25,7 +25,7 @@ from virtspec.source import did_you_mean
 from virtspec.trace import itf
 from virtspec.trace.trace import NotABehaviour, Trace
 from virtspec.trace.trace import replay as run
-from virtspec.trace.verdict import Reached, Verdict, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Reached, Verdict, Violated, violated_by
 
 if TYPE_CHECKING:
     from virtspec.frontend.lint import Finding
@@ -46,25 +46,36 @@ class Specification:
     properties: tuple[Callable[..., Any], ...]
     mechanism: Mechanism | None = None
 
+    @property
+    def lemmas(self) -> tuple[Callable[..., Any], ...]:
+        """Invariants for proofs, which a shipped mechanism has beside its properties."""
+        return () if self.mechanism is None else _about(self.mechanism.lemmas, self.model)
+
     def parameters(self) -> list[frontend.Parameter]:
         """What `-p` may set: constants and Scalarset sizes."""
         return frontend.parameters(self.model)
 
-    def load(self, config: str | None = None, params: Mapping[str, object] | None = None) -> System:
+    def load(
+        self, config: str | None = None, params: Mapping[str, object] | None = None, lemmas: bool = False
+    ) -> System:
         """The system in the named configuration (the model's own defaults if None), `params` going first.
 
-        Raises UsageError for an unknown configuration or parameter, SpecError for a malformed specification.
+        With `lemmas` it has those of a shipped mechanism, too. Raises UsageError for an unknown configuration or
+        parameter, SpecError for a malformed specification.
         """
-        return self.compile(config, params).system
+        return self.compile(config, params, lemmas).system
 
-    def compile(self, config: str | None = None, params: Mapping[str, object] | None = None) -> frontend.Specification:
+    def compile(
+        self, config: str | None = None, params: Mapping[str, object] | None = None, lemmas: bool = False
+    ) -> frontend.Specification:
         """The same, with what the compiler found on the way; `lint` looks at that."""
         chosen: dict[str, object] = {}
         if config is not None:
             if self.mechanism is None:
                 raise UsageError(f"{self.target} is a file: only shipped mechanisms have named configurations; use -p")
             chosen |= self.mechanism.case(config).params
-        return frontend.compile_model(self.model, self.properties, {**chosen, **(params or {})})
+        properties = (*self.properties, *(self.lemmas if lemmas else ()))
+        return frontend.compile_model(self.model, properties, {**chosen, **(params or {})})
 
 
 def find(target: str, model: str | None = None) -> Specification:

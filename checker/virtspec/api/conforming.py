@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from virtspec.api.engines import Done, Engine, by_code, by_oracle
 from virtspec.api.shipped import Case, Mechanism, catalog, mechanism
 from virtspec.conform import explain, labels, readers
-from virtspec.conform.events import Event, Header, Lost, Record
-from virtspec.conform.follow import asked
+from virtspec.conform.events import Event, Header, Record
 from virtspec.conform.mapping import Log, Mapper
 from virtspec.conform.observer import Observer, observer
 from virtspec.conform.rows import Part, Row
 from virtspec.conform.table import Table, read_table
-from virtspec.conform.verdict import Conformance, Followed, Rejection, Violation
+from virtspec.conform.verdict import Conformance, Followed, Limit, Rejection, Violation
 from virtspec.errors import InputError, UsageError
-from virtspec.explore.report import violated_by
+from virtspec.explore.machine import default_memory, peak
 from virtspec.frontend.load import Specification, compile_model
 from virtspec.semantics.interp import Faulted
+from virtspec.trace.verdict import violated_by
+
+if TYPE_CHECKING:
+    from virtspec.conform.packed import Rows
 
 MOST = 1_000_000
 """Candidates at a time, unless somebody says otherwise."""
 TOLD = 10_000
-"""Events after which is told how far a log has been read."""
+"""Records after which is told how far a log has been read."""
 LOOKED_AT = 16
 """Candidates in which is looked for what could have come instead."""
 LAST = 5
@@ -54,6 +57,7 @@ class Asked:
     params: Mapping[str, object]
     engine: Engine
     most: int
+    memory: int
     progress: Callable[[Progress], None] | None
 
 
@@ -67,16 +71,20 @@ def conform(
     format: str | None = None,
     engine: Engine = "native",
     most: int = MOST,
+    memory: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Conformance:
     """Follow a log of the mechanism `name`.
 
     The table is the mechanism's own unless one is given; so is the configuration, of which sizes and what the log tells of
     itself are replaced, then `params`. A log whose header says `"source": "reference"` names steps of the model and needs no
-    table; its header says which configuration. Raises UsageError, InputError for a log, a table or a mechanism that has none,
+    table; its header says which configuration. It is undetermined if the model may be in more than `most` states at a time,
+    or if these and what the log says take more than `memory` bytes, 4/5 of the machine's unless told otherwise; states of the
+    interpreter are not counted. Raises UsageError, InputError for a log, a table or a mechanism that has none,
     SpecError.
     """
-    what = Asked(mechanism(name), config, dict(params or {}), engine, most, progress)
+    room = default_memory() if memory is None else memory
+    what = Asked(mechanism(name), config, dict(params or {}), engine, most, room, progress)
     records = readers.read(log, None if str(log) == "-" else (), format)
     first = next(records, None)
     if isinstance(first, Header) and first.values.get("source") == "reference":
@@ -110,17 +118,32 @@ class _Following:
         self.asked = asked
         self.case: Case = asked.of.case(config)
         self.found = Conformance(asked.of.name, self.case.name, asked.engine)
+        self.kept = 0
+        """What the rows of all instances take."""
 
-    def counted(self, records: Iterable[Record]) -> Iterator[Record]:
-        tell = self.asked.progress
-        for record in records:
-            if type(record) is Event:
-                self.found.events += 1
-                if tell is not None and self.found.events % TOLD == 0:
-                    tell(Progress(None, record.line, 0, 0))
-            elif type(record) is Lost:
-                self.found.lost += 1
+    def fitting(self, records: Iterable[Record], parts: Callable[[], Iterable[Part]]) -> Iterator[Record]:
+        """The records, up to where the rows of `parts`, which they become, have no room any more."""
+        for number, record in enumerate(records, 1):
             yield record
+            if number % TOLD == 0 and not self.goes_on(record.line, parts()):
+                return
+
+    def goes_on(self, line: int, parts: Iterable[Part]) -> bool:
+        """Tell how far the log has been read. Whether there is room for more: half of the memory is for the states."""
+        if self.asked.progress is not None:
+            self.asked.progress(Progress(None, line, 0, 0))
+        if 2 * sum(part.bytes for part in parts) <= self.asked.memory:
+            return True
+        self.give_up("memory", f"what the log says up to line {line} takes more than half of {self.room()}")
+        return False
+
+    def give_up(self, limit: Limit, why: str) -> None:
+        """It is undetermined, unless it was so before."""
+        if not self.found.reason:
+            self.found.limit, self.found.reason = limit, why
+
+    def room(self) -> str:
+        return f"{self.asked.memory / (1 << 20):,.1f} MiB"
 
     def observer_of(
         self, params: Mapping[str, object], more: tuple[str, ...], make: Callable[[Specification], Observer]
@@ -136,6 +159,7 @@ class _Following:
 
     def verdict(self) -> Conformance:
         found = self.found
+        found.peak = peak()
         if found.rejection is not None:
             found.verdict = "rejected"
             found.violations = [v for v in found.violations if v.line <= found.rejection.line]
@@ -147,19 +171,23 @@ class _Following:
 
     def follow(self, part: Part, watched: Observer, params: Mapping[str, object]) -> Done:
         """Follow one instance."""
-        rows = part.in_order()
         started = time.monotonic()
+        rows = part.in_order()
         done = self.by(watched, part, rows)
         seconds = time.monotonic() - started - done.compile_seconds
         kept = Followed(part.name, len(rows), params, done.largest, done.seen, seconds, done.compile_seconds, done.bits)
-        kept.conditions, kept.unasked = demanded(watched, rows)
+        kept.bytes, (kept.conditions, kept.unasked) = part.bytes, demanded(watched, rows)
         self.found.parts.append(kept)
         for name, row in done.violated.items():
             self.violation(name, rows[row].line, part.name)
         if done.full and done.rejected is not None:
-            line, most = rows[done.rejected].line, self.asked.most
-            why = f"at line {line} there are more than {most:,} states that the model may be in"
-            self.found.reason = self.found.reason or why
+            why = (
+                f"at line {rows[done.rejected].line} there are more than {done.most:,} states that the model may be in"
+            )
+            if done.most == self.asked.most:
+                self.give_up("max-candidates", why)
+            else:
+                self.give_up("memory", f"{why}, for which there is no room in {self.room()}")
         elif done.rejected is not None:
             line, rows, done = self.known(watched, part, rows, done)
             if self.found.rejection is None or line < self.found.rejection.line:
@@ -170,21 +198,21 @@ class _Following:
         expected = self.case.expect.get(name, "").startswith("violated")
         self.found.violations.append(Violation(name, line, instance, expected))
 
-    def known(self, watched: Observer, part: Part, rows: list[Row], done: Done) -> tuple[int, list[Row], Done]:
+    def known(self, watched: Observer, part: Part, rows: Rows, done: Done) -> tuple[int, Rows, Done]:
         """The line at which the rejection can be known. What a row says may stand in a later line of the same call; before
         that line, a log that is the same up to there might still be explained.
         """
         assert done.rejected is not None
         first = rows[done.rejected].line
-        later = sorted({line for row in rows[: done.rejected + 1] for line in row.learned if line > first})
+        later = rows[: done.rejected + 1].learned_behind(first)
         for line in [first, *later][: -1 if later else None]:
-            before = [_as_known_at(row, line) for row in rows if row.line <= line]
+            before = rows.known_at(line)
             found = self.by(watched, part, before, rows)
             if found.rejected is not None:
                 return line, before, found
         return (later or [first])[-1], rows, done
 
-    def by(self, watched: Observer, part: Part, rows: Sequence[Row], whole: Sequence[Row] | None = None) -> Done:
+    def by(self, watched: Observer, part: Part, rows: Rows, whole: Rows | None = None) -> Done:
         """Follow the rows, which may be the beginning of others, with the engine that was asked for."""
 
         def tell(row: int, count: int) -> None:
@@ -192,39 +220,31 @@ class _Following:
                 self.asked.progress(Progress(part.name, row, len(rows), count))
 
         engine = by_oracle if self.asked.engine == "oracle" else by_code
-        return engine(watched, rows, whole or rows, self.asked.most, tell)
+        left = self.asked.memory - self.kept
+        return engine(watched, rows, whole or rows, self.asked.most, left, tell)
 
-    def rejection(self, watched: Observer, part: Part, rows: Sequence[Row], line: int, done: Done) -> Rejection:
+    def rejection(self, watched: Observer, part: Part, rows: Rows, line: int, done: Done) -> Rejection:
         assert done.rejected is not None
         row = rows[done.rejected]
         plain = [s for s, _ in done.states]
         why, details = explain.reasons(watched, row, plain, [p for _, p in done.states])
-        members = sorted({(str(watched.moves[r.rule].of), r.member) for r in rows if r.rule >= 0})
+        members = sorted({(str(watched.moves[rule].of), member) for rule, member in rows.steps()})
         possible = explain.possible(watched, plain[:LOOKED_AT], members)
-        lines = {r.line for r in rows[: done.rejected] if r.line < line}
+        lines = [at for at in rows[: done.rejected].lines() if at < line]
         some = tuple(dict.fromkeys(plain))
-        last = tuple(sorted(lines)[-LAST:])
+        last = tuple(lines[-LAST:])
         told = (tuple(details), done.count, some, tuple(possible), last)
         return Rejection(line, why, part.name, *told, watched.system)
 
 
-def demanded(watched: Observer, rows: Sequence[Row]) -> tuple[int, int]:
+def demanded(watched: Observer, rows: Rows) -> tuple[int, int]:
     """How many conditions the rows have, and how many of them are not asked, as the log does not say what they look at."""
     number = unasked = 0
-    for row in rows:
-        if row.kind in ("open", "move"):
-            move = watched.moves[row.rule]
-            number += len(move.asked)
-            if None in row.given:
-                unasked += len(move.asked) - sum(asked(move, row))
+    for stretch in rows.stretches():
+        for rule in {rule for rule, _ in stretch.steps()}:
+            found = stretch.asked(watched.moves[rule])
+            number, unasked = number + found.size, unasked + int((~found).sum())
     return number, unasked
-
-
-def _as_known_at(row: Row, line: int) -> Row:
-    """The row with only what the log has said up to a line."""
-    if all(at <= line for at in row.learned):
-        return row
-    return replace(row, given=[v if at <= line else None for v, at in zip(row.given, row.learned, strict=True)])
 
 
 class _ByTable(_Following):
@@ -239,8 +259,10 @@ class _ByTable(_Following):
         knows = log_of(self.asked.of)
         actors = [None if move.of is None else str(move.of) for move in self.observer({}, {}).moves]
         mapper = Mapper(self.table, knows, actors)
-        mapper.read(self.counted(records))
+        mapper.read(self.fitting(records, mapper.parts.values))
         found.read_seconds = time.monotonic() - started
+        self.kept = sum(part.bytes for part in mapper.parts.values())
+        found.events, found.lost = mapper.number + 1, len(mapper.gaps)
         found.matched, found.foreign = mapper.matched, mapper.foreign
         for event, count in mapper.skipped.items():
             ignored = any(fnmatchcase(event, pattern) for pattern in self.table.ignored)
@@ -251,7 +273,7 @@ class _ByTable(_Following):
             why = mapper.rejected
             found.rejection = Rejection(why.line, why.why, why.instance, explained=why.explained)
         for part in mapper.parts.values():
-            if part.rows:
+            if part.heads:
                 self.large_enough(part)
                 params = {**part.sizes, **knows.params(part.name, part.sizes)}
                 self.follow(part, self.observer(params, knows.constants(part.name)), params)
@@ -304,8 +326,10 @@ class _ByLabels(_Following):
         found, started = self.found, time.monotonic()
         watched = self.observer_of(self.params, (), lambda spec: labels.observer(spec.system))
         reader = labels.Labels(watched)
-        reader.read(self.counted(records))
-        found.read_seconds, found.matched = time.monotonic() - started, reader.matched
+        reader.read(self.fitting(records, lambda: [reader.part]))
+        found.read_seconds = time.monotonic() - started
+        found.events, found.matched, found.lost = reader.matched, reader.matched, reader.lost
+        self.kept = reader.part.bytes
         if reader.rejected is not None:
             found.rejection = Rejection(reader.rejected.line, reader.rejected.why)
         done = self.follow(reader.part, watched, self.params)

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from operator import sub
 from typing import TYPE_CHECKING, Literal, TypeAlias
 from weakref import WeakKeyDictionary
 
-from virtspec.conform.follow import asked, follow
-from virtspec.conform.observer import Move, Observer
-from virtspec.conform.rows import Row
-from virtspec.errors import InputError
-from virtspec.ir.passes.footprint import footprint
-from virtspec.ir.types import IntType
+from virtspec.conform.follow import Candidate, follow
+from virtspec.conform.observer import Observer
 from virtspec.semantics.interp import State
 
 if TYPE_CHECKING:
-    from virtspec.explore.native.following import Following, Way
-    from virtspec.explore.native.memory import Numbers
+    from virtspec.conform.packed import Rows
+    from virtspec.explore.native.following import Followed, Following, Way
 
 Engine: TypeAlias = Literal["native", "oracle"]
 
@@ -39,6 +34,8 @@ class Done:
     violated: Mapping[str, int]
     largest: int
     seen: int
+    most: int
+    """How many candidates there was room for at a time."""
     compile_seconds: float = 0.0
     bits: int = 0
 
@@ -46,23 +43,28 @@ class Done:
 Tell: TypeAlias = Callable[[int, int], None]
 
 
-def by_oracle(watched: Observer, rows: Sequence[Row], whole: Sequence[Row], most: int, tell: Tell) -> Done:
-    """Follow rows, which are the beginning of `whole`."""
+def by_oracle(watched: Observer, rows: Rows, whole: Rows, most: int, memory: int, tell: Tell) -> Done:
+    """Follow rows, which are the beginning of `whole`, with `most` candidates at a time, whatever memory they take."""
     done = follow(watched, rows, most, tell)
-    window = -1 if done.rejected is None else rows[done.rejected].window
-    states = [(c.state, window in c.pending) for c in done.before[:SHOWN]]
-    return Done(done.rejected, done.full, states, len(done.before), done.violated, done.largest, done.seen)
+    before = done.before[:SHOWN]
+    how = (len(done.before), done.violated, done.largest, done.seen, most)
+    return Done(done.rejected, done.full, _shown(before, rows, done.rejected), *how)
 
 
-def by_code(watched: Observer, rows: Sequence[Row], whole: Sequence[Row], most: int, tell: Tell) -> Done:
-    """The same with machine code, which is made for all of `whole`."""
-    coded = Coded(watched, rows, whole)
-    done = coded.following.follow(watched.system.init, coded.rows, coded.given, most, SHOWN, tell)
-    bit = 0 if done.rejected is None else 1 << coded.bits[done.rejected]
-    states = [(state, bool(pending & bit)) for state, pending in done.candidates]
+def by_code(watched: Observer, rows: Rows, whole: Rows, most: int, memory: int, tell: Tell) -> Done:
+    """The same with machine code, which is made for all of `whole`, and with candidates that take so many bytes at most."""
+    coded = Coded(watched, whole)
+    most = max(min(most, memory // coded.following.candidate_bytes), 1)
+    done, before = coded.follow(rows, most, SHOWN, tell)
     bits = coded.following.made.layout.bits
-    how = (done.count, done.violated, done.largest, done.seen, coded.compile_seconds, bits)
-    return Done(done.rejected, done.full, states, *how)
+    how = (done.count, done.violated, done.largest, done.seen, most, coded.compile_seconds, bits)
+    return Done(done.rejected, done.full, _shown(before, rows, done.rejected), *how)
+
+
+def _shown(before: list[Candidate], rows: Rows, rejected: int | None) -> list[tuple[State, bool]]:
+    """The states of candidates, and whether the window of the row that was rejected was still open."""
+    window = -1 if rejected is None else rows[rejected].window
+    return [(c.state, window in c.pending) for c in before]
 
 
 _made: WeakKeyDictionary[Observer, dict[tuple[tuple[int, int, bool], ...], Following]] = WeakKeyDictionary()
@@ -70,59 +72,20 @@ _made: WeakKeyDictionary[Observer, dict[tuple[tuple[int, int, bool], ...], Follo
 
 
 class Coded:
-    """Rows as numbers, and the machine code that follows them."""
+    """The machine code that follows rows."""
 
-    def __init__(self, watched: Observer, rows: Sequence[Row], whole: Sequence[Row] | None = None) -> None:
-        """`whole` are the rows of which these are the beginning: the same machine code follows both."""
-        import numpy as np
-
-        from virtspec.explore.native import follow_kernels as kernels
+    def __init__(self, watched: Observer, whole: Rows) -> None:
+        """It follows all rows that name no other rules and members than `whole`."""
         from virtspec.explore.native.following import Following
 
         self.watched = watched
         self.ways: list[Way] = []
         self.numbers: dict[tuple[int, int, bool], int] = {}
-        steps = {(row.rule, row.member) for row in whole or rows if row.rule >= 0}
-        for rule, member in sorted(steps):
+        """Of the ways, by rule and member, and whether it is the way to follow the rule, or what comes before."""
+        for rule, member in sorted(whole.steps()):
             self.way(rule, member, False)
             if watched.moves[rule].own:
                 self.way(rule, member, True)
-        self.values: list[int] = []
-        self.bits: list[int] = []
-        """The bit of each row's window."""
-        self.encoded = [_Encoded(watched, move) for move in watched.moves]
-        hidden: frozenset[str] = frozenset().union(*(footprint(watched.system, a).may_write for a in watched.hidden))
-        free = list(range(kernels.WINDOWS))
-        open_: dict[int, tuple[int, int]] = {}
-        code = {"open": kernels.OPEN, "close": kernels.CLOSE, "move": kernels.MOVE, "lost": kernels.LOST}
-        found: list[int] = []
-        for row in rows:
-            kind, step, own, bit, given, stable = code[row.kind], -1, -1, 0, 0, 0
-            if row.kind == "lost":
-                given = -1 if row.count is None else row.count
-            elif row.kind == "close":
-                bit, _ = open_.pop(row.window)
-                free.append(bit)
-            else:
-                how = self.encoded[row.rule]
-                step, given = self.numbers[row.rule, row.member, False], len(self.values)
-                self.values += how.values(row)
-                if row.kind == "open":
-                    if not free:
-                        raise InputError(
-                            f"line {row.line}: more than {kernels.WINDOWS} threads are inside a step at once"
-                        )
-                    bit = free.pop()
-                    open_[row.window] = bit, row.rule
-                else:
-                    own = self.numbers[row.rule, row.member, True] if how.move.own else -1
-                    kind = kernels.SEE if how.only_sees else kind
-                    stable = hidden.isdisjoint(how.reads)
-                    stable = stable and all(how.reads.isdisjoint(self.encoded[r].writes) for _, r in open_.values())
-            self.bits.append(bit)
-            found += (kind, step, own, bit, given, stable)
-        self.rows: Numbers = np.array(found, np.int64)
-        self.given: Numbers = np.array(self.values or [0], np.int64)
         made, ways = _made.setdefault(watched, {}), tuple(self.numbers)
         self.compile_seconds = 0.0
         if ways not in made:
@@ -142,24 +105,13 @@ class Coded:
         given = len(move.given) + len(move.asked)
         self.ways.append(Way(move.own, member) if own else Way(move.actions, member, given))
 
+    def follow(self, rows: Rows, most: int, shown: int, tell: Tell | None = None) -> tuple[Followed, list[Candidate]]:
+        """How far the rows can be followed, and some candidates with the windows that are open."""
+        from virtspec.api.coding import Coder, Windows
 
-class _Encoded:
-    """What all rows of a rule have in common."""
-
-    def __init__(self, watched: Observer, move: Move) -> None:
-        self.move = move
-        first = 0 if move.of is None else 1
-        types = [p.type for p in move.actions[0].params[first : first + len(move.given)]]
-        self.low = [t.lo if isinstance(t, IntType) else 0 for t in types]
-        """What is taken away from a number: its position counts from the least one there is."""
-        prints = [footprint(watched.system, a) for a in move.actions]
-        self.only_sees = not move.rule.actions
-        self.reads = frozenset().union(*(p.reads for p in prints))
-        self.writes = frozenset().union(*(p.may_write for p in prints))
-        self.all_asked = (1,) * len(move.asked)
-
-    def values(self, row: Row) -> list[int]:
-        """Positions of objects and numbers, then for each condition whether it is asked."""
-        if None not in row.given:
-            return [*map(sub, row.given, self.low), *self.all_asked]
-        return [*((v or 0) - low for v, low in zip(row.given, self.low, strict=True)), *asked(self.move, row)]
+        init = self.watched.system.init
+        stretches = Coder(self.watched, self.numbers).stretches(rows)
+        done = self.following.follow(init, stretches, most, shown, tell)
+        windows = Windows()
+        windows.bits(rows[: done.rejected])
+        return done, [Candidate(state, windows.named(pending)) for state, pending in done.candidates]

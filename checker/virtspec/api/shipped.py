@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from virtspec.errors import InputError, UsageError
-from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.frontend.module import module_of
 from virtspec.ir.system import System
 from virtspec.source import did_you_mean
+from virtspec.trace.verdict import DEADLOCK, FAULT
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoints
@@ -86,7 +86,15 @@ class Mechanism:
     @cached_property
     def properties(self) -> list[Callable[..., Any]]:
         """Every property in the namespaces of its property modules, in order, each once."""
-        modules = [self._import(name) for name in self.manifest["properties"]]
+        return self._properties("properties")
+
+    @cached_property
+    def lemmas(self) -> list[Callable[..., Any]]:
+        """Invariants that nobody asks for themselves: proofs of the properties need them."""
+        return [f for f in self._properties("lemmas") if f not in self.properties]
+
+    def _properties(self, key: str) -> list[Callable[..., Any]]:
+        modules = [self._import(name) for name in self.manifest.get(key, [])]
         return list(dict.fromkeys(f for module in modules for f in module_of(module).properties))
 
     @cached_property

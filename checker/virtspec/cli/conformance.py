@@ -21,7 +21,7 @@ MANY = 12
 """The same, of instances and of names of events."""
 
 LONG = 1000
-"""Events from which on it says something how fast they were followed."""
+"""Events from which on it says how fast they were followed, and what memory that took."""
 
 PROBED = re.compile(r"\([\w.]+\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[\w+\])?\) ")
 """Where a probe is, which the kernel writes before the fields."""
@@ -56,7 +56,7 @@ def _verdict(outcome: Outcome) -> tuple[str, Style]:
     if found.rejection is not None:
         return f"rejected at line {found.rejection.line}: {found.rejection.why}", STYLES[word]
     if word == "undetermined":
-        return f"undetermined: {found.reason}; --max-candidates allows more", STYLES[word]
+        return f"undetermined: {found.reason}; --{found.limit} allows more", STYLES[word]
     if word == "violated":
         first = _lines_of([v for v in found.violations if not v.expected])
         return "violated: " + ", ".join(f"{prop} at {lines}" for prop, lines in first.items()), STYLES[word]
@@ -125,6 +125,8 @@ def _figures(found: Conformance, verbose: bool) -> Iterator[list[Part]]:
         yield from _instances(found.parts, verbose)
         yield []
     yield [(f"  {_times(found)}", "dim")]
+    if found.events >= LONG:
+        yield [(f"  {_memory(found)}", "dim")]
 
 
 def _counts(of: Mapping[str, int], verbose: bool) -> str:
@@ -153,6 +155,12 @@ def _times(found: Conformance) -> str:
     rate = f", {found.events / seconds:,.0f} events/s" if found.events >= LONG and seconds > 0 else ""
     made = f"; compiled in {compiled:.2f} s" if compiled else ""
     return f"read in {found.read_seconds:.2f} s, followed in {followed:.2f} s{rate}{made}"
+
+
+def _memory(found: Conformance) -> str:
+    """What grows with the log, and all there is."""
+    whole = f"; {found.peak / (1 << 20):,.0f} MiB in all at most" if found.peak else ""
+    return f"{found.bytes / found.events:.1f} bytes per event are kept{whole}"
 
 
 # --- a rejection ------------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def possible(observer: Observer, states: Sequence[State], members: Sequence[tupl
         for kind, member in members if move.of is not None else [("", 0)]:
             if move.of is not None and str(move.of) != kind:
                 continue
-            row = Row(0, 0, "move", 0, move.rule.number, member, given=[None] * len(move.given))
+            row = Row(0, "move", 0, move.rule.number, member, given=[None] * len(move.given))
             who = member_of(move, row)
             if could(observer.system, move, row, states):
                 event, step = event_of(move.rule), step_of(move)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from virtspec.conform.events import Event, Record
-from virtspec.conform.observer import Move, Observer
-from virtspec.conform.rows import Part, Row
+from virtspec.conform.events import Event, Lost, Record
+from virtspec.conform.observer import NUMBER, Move, Observer
+from virtspec.conform.rows import MOVE, UNKNOWN, Part, Row
 from virtspec.conform.table import Rule, Selector
 from virtspec.conform.threads import Unexplained
 from virtspec.ir import build
@@ -25,6 +25,8 @@ FAULT = "fault"
 """The event that says that a step has faulted."""
 NOT_COME_TO = "None"
 """What is said of a choice that a step did not come to."""
+ROOM = 1 << 12
+"""How many different events are remembered: a log says the same again and again."""
 
 
 def observer(system: System) -> Observer:
@@ -74,9 +76,14 @@ class Labels:
     observer: Observer
     part: Part = field(default_factory=lambda: Part("log"))
     matched: int = 0
+    lost: int = 0
+    """Markers of lost events, which say nothing here."""
     rejected: Unexplained | None = None
     fault: tuple[Event, Row] | None = None
     """The last event, if it is a fault, and the step that it says has faulted."""
+
+    known: dict[tuple[object, ...], tuple[int, int, tuple[int, ...]]] = field(default_factory=dict)
+    """What events come to: the rule, who follows it, and what it gives."""
 
     def __post_init__(self) -> None:
         self.moves = {move.rule.title: move for move in self.observer.moves}
@@ -94,15 +101,33 @@ class Labels:
         try:
             for record in records:
                 if type(record) is Event:
-                    if self.fault is not None:
-                        raise Unexplained(record.line, "there is something behind a fault, which ends every behaviour")
                     self.event(record)
+                elif type(record) is Lost:
+                    self.lost += 1
         except Unexplained as why:
             self.rejected = why
 
     def event(self, e: Event) -> None:
         self.matched += 1
-        label = str(e.fields.get("label", "")) if e.name == FAULT else e.name
+        if self.fault is not None:
+            raise Unexplained(e.line, "there is something behind a fault, which ends every behaviour")
+        if e.name == FAULT:
+            rule, member, said = self.step(str(e.fields.get("label", "")), e)
+            given = [None if v == UNKNOWN else v for v in said]
+            row = Row(self.matched, "move", e.line, rule, member, given=given, learned=[e.line] * len(given))
+            self.fault = e, row
+            return
+        key = (e.name, e.thread, *e.fields.items())
+        step = self.known.get(key)
+        if step is None:
+            if len(self.known) == ROOM:
+                self.known.clear()
+            step = self.known[key] = self.step(e.name, e)
+        rule, member, said = step
+        self.part.add(MOVE, self.matched, e.line, rule, member, -1, self.part.say(said, e.line))
+
+    def step(self, label: str, e: Event) -> tuple[int, int, tuple[int, ...]]:
+        """The rule of a step, who takes it, and what it gives. Raises Unexplained for one that the model does not have."""
         move = self.moves.get(label)
         if move is None:
             raise Unexplained(e.line, f"the model has no step {label!r} in this configuration")
@@ -113,17 +138,13 @@ class Labels:
         elif move.given:
             fields.setdefault(move.given[0], e.thread)
         shown = action.params[0 if move.of is None else 1 :]
-        given = [self.said(e, v.type, fields.get(name)) for name, v in zip(move.given, shown, strict=False)]
-        row = Row(self.matched, 0, "move", e.line, move.rule.number, member, given=given, learned=[e.line] * len(given))
-        if e.name == FAULT:
-            self.fault = e, row
-        else:
-            self.part.rows.append(row)
+        given = tuple(self.said(e, v.type, fields.get(name)) for name, v in zip(move.given, shown, strict=False))
+        return move.rule.number, member, given
 
-    def said(self, e: Event, t: Type, text: int | str | None) -> int | None:
+    def said(self, e: Event, t: Type, text: int | str | None) -> int:
         if text is None or text == NOT_COME_TO:
-            return None
-        return self.position(e, t, text)
+            return UNKNOWN
+        return min(max(self.position(e, t, text), NUMBER.lo), NUMBER.hi)
 
     def position(self, e: Event, t: Type, text: int | str) -> int:
         """A number as it is, any other value by its position."""

@@ -15,12 +15,10 @@ from virtspec.conform.events import Event, Header, Lost, Record
 from virtspec.conform.objects import Objects
 from virtspec.conform.observer import NUMBER
 from virtspec.conform.paths import START
-from virtspec.conform.rows import Kind, Part, Row
+from virtspec.conform.rows import CLOSE, MOVE, OPEN, UNKNOWN, Part
 from virtspec.conform.table import Rule, Table
 from virtspec.conform.threads import Stop, Thread, Unexplained, stops
 
-CLOSE, MOVE, OPEN = 0, 1, 2
-"""In this order rows of one event are followed; what the log says of the time before is closed first."""
 SLACK = 4
 """Nobody is made with fewer events: among so many that were lost may be those of one of whom the log says nothing."""
 
@@ -62,10 +60,10 @@ class Mapper:
         self.number = -1
         self.rejected: Unexplained | None = None
         self.gaps: list[Lost] = []
-        self.losses: list[Row] = []
+        self.losses: list[tuple[Part, int]] = []
+        """Of the last of them, where each instance says how many events it may be."""
         self.slack = 0
         """How many members of each kind there may be of whom lost events would have told."""
-        """The rows of the last of them."""
 
     def read(self, records: Iterable[Record]) -> None:
         """All of a log, or up to the first event that no run of the code logs."""
@@ -118,8 +116,8 @@ class Mapper:
         if part is None:
             raise Unexplained(e.line, f"nothing says of which object {e.name} tells")
         for key in at.keys:
-            for row, i, name in thread.waiting.pop(key, ()):
-                row.given[i], row.learned[i] = _said(e, name), e.line
+            for of, at_value, name in thread.waiting.pop(key, ()):
+                of.tell(at_value, _said(e, name), e.line)
             thread.values[key] = e
         self.rules(thread, part, at, e)
         self.objects.deaths(thread, at, e, self.number)
@@ -142,8 +140,9 @@ class Mapper:
         if not thread.lost:
             raise Unexplained(e.line, self.expected(thread, e))
         if place is None:
-            for row in self.losses:
-                row.count = None if row.count is None else row.count + 1
+            for part, at in self.losses:
+                if part.values[at] != UNKNOWN:
+                    part.values[at] += 1
             return None
         thread.lost, thread.place = False, START
         self.rest(thread)
@@ -171,15 +170,15 @@ class Mapper:
         if name not in self.parts:
             part = self.parts[name] = Part(name, begins=self.number - 1)
             for lost in self.gaps:  # it may have begun long before
-                part.rows.append(Row(part.begins, OPEN + 1, "lost", lost.line, count=lost.count))
+                part.lose(part.begins, lost.line, lost.count)
         return self.parts[name]
 
     def give_up(self, thread: Thread, line: int) -> None:
         """What rows still want to know of the call that has ended is not known; an event that did not come, did not."""
         for rows in thread.waiting.values():
-            for row, i, name in rows:
+            for part, at, name in rows:
                 if name is None:
-                    row.given[i], row.learned[i] = 0, line
+                    part.tell(at, 0, line)
         thread.waiting.clear()
 
     def rest(self, thread: Thread) -> None:
@@ -206,7 +205,7 @@ class Mapper:
                     self.window(thread, part, rule, begun, e)
         for rule in at.points:
             if rule.end.takes(fields):
-                part.rows.append(self.row(thread, part, rule, "move", self.number, MOVE, e.line))
+                self.row(thread, part, rule, MOVE, self.number, e.line)
         for rule in at.begins:
             if rule.begin is not None and rule.begin.takes(fields):
                 thread.begun[rule.number] = (self.number, e.line)
@@ -214,28 +213,32 @@ class Mapper:
 
     def window(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int], e: Event) -> None:
         """A step happens between two events."""
-        opened = self.opened(thread, part, rule, begun)
-        same = (rule.number, opened.member, opened.window, opened.given, opened.learned)
-        part.rows.append(Row(self.number, CLOSE, "close", e.line, *same))
+        at = self.opened(thread, part, rule, begun)
+        part.add(CLOSE, self.number, e.line, rule.number, self.actor(thread, part, rule), part.windows - 1, at)
 
-    def opened(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int]) -> Row:
-        opened = self.row(thread, part, rule, "open", begun[0], OPEN, begun[1])
-        opened.window = part.windows
+    def opened(self, thread: Thread, part: Part, rule: Rule, begun: tuple[int, int]) -> int:
+        """A window; where its values begin."""
         part.windows += 1
-        part.rows.append(opened)
-        return opened
+        return self.row(thread, part, rule, OPEN, *begun, part.windows - 1)
 
-    def row(self, thread: Thread, part: Part, rule: Rule, kind: Kind, event: int, phase: int, line: int) -> Row:
-        member = self.actor(thread, part, rule)
-        given: list[int | None] = [thread.hand.get(name) for name in rule.given.values()]
-        row = Row(event, phase, kind, line, rule.number, member, given=given, learned=[line] * len(given))
+    def row(self, thread: Thread, part: Part, rule: Rule, kind: int, event: int, line: int, window: int = -1) -> int:
+        """Add what a rule says; where its values begin."""
+        member, values, learned = self.actor(thread, part, rule), part.values, part.learned
+        at = len(values)
+        for name in rule.given.values():
+            values.append(thread.hand.get(name, UNKNOWN))
+            learned.append(line)
         for value in rule.values:
             known = thread.values.get(value.event)
             if known is None:
-                thread.waiting.setdefault(value.event, []).append((row, len(given), value.field))
-            row.learned.append(line if known is None else known.line)
-            given.append(None if known is None else _said(known, value.field))
-        return row
+                thread.waiting.setdefault(value.event, []).append((part, len(values), value.field))
+                values.append(UNKNOWN)
+                learned.append(line)
+            else:
+                values.append(_said(known, value.field))
+                learned.append(known.line)
+        part.add(kind, event, line, rule.number, member, window, at)
+        return at
 
     def free_since(self, thread: Thread, part: Part, rule: Rule) -> int:
         """The event before which the member who follows a rule was somebody else."""
@@ -269,9 +272,7 @@ class Mapper:
                 thread.waiting.clear()
                 self.open_begun(thread)
         for part in self.parts.values():
-            row = Row(self.number, OPEN + 1, "lost", lost.line, count=lost.count)
-            part.rows.append(row)
-            self.losses.append(row)
+            self.losses.append((part, part.lose(self.number, lost.line, lost.count)))
 
     def concerns(self, lost: Lost, root: str, who: str) -> bool:
         """Whether the events may be a thread's, or those of a CPU."""
@@ -292,7 +293,9 @@ class Mapper:
         thread.begun.clear()
 
 
-def _said(e: Event, field: str | None) -> int | None:
+def _said(e: Event, field: str | None) -> int:
     """What an event says: a number, or that it came."""
     value = 1 if field is None else e.fields.get(field)
-    return min(max(value, NUMBER.lo), NUMBER.hi) if isinstance(value, int) else None
+    if not isinstance(value, int):
+        return UNKNOWN
+    return value if NUMBER.lo <= value <= NUMBER.hi else NUMBER.lo if value < 0 else NUMBER.hi

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from virtspec.conform.events import Event
 from virtspec.conform.paths import START, Automaton
-from virtspec.conform.rows import Part, Row
+from virtspec.conform.rows import Part
 from virtspec.conform.table import Object, Rule, Selector, Table
 
 
@@ -60,8 +60,8 @@ class Thread:
     held: list[tuple[Part, str, int]] = field(default_factory=list)
     members: dict[tuple[Hashable, str], int] = field(default_factory=dict)
     """By instance and Scalarset, which member it is while it is inside a call, or for ever."""
-    waiting: dict[str, list[tuple[Row, int, str | None]]] = field(default_factory=dict)
-    """By event, rows that want one of its fields, and where."""
+    waiting: dict[str, list[tuple[Part, int, str | None]]] = field(default_factory=dict)
+    """By event, values of rows that are one of its fields, or whether it comes."""
     recent: deque[int] = field(default_factory=lambda: deque(maxlen=5))
     """The lines of its last events."""
     lost: bool = False

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from virtspec.ir.system import System
 from virtspec.semantics.interp import State
+
+Limit: TypeAlias = Literal["max-candidates", "memory"]
+"""States at a time; or the bytes for these and for what the log says."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,8 @@ class Followed:
     seconds: float
     compile_seconds: float
     bits: int
+    bytes: int = 0
+    """What the rows take."""
     conditions: int = 0
     """Conditions of the table that the rows come to."""
     unasked: int = 0
@@ -84,10 +89,19 @@ class Conformance:
     violations: list[Violation] = field(default_factory=list)
     reason: str = ""
     """Why it is undetermined."""
+    limit: Limit | None = None
+    """What has to be more for that."""
     read_seconds: float = 0.0
+    peak: int = 0
+    """The most bytes of memory that the process has had by then, whatever for; 0 if the system does not say."""
     mistake: Conformance | None = None
     """Of a log that is rejected and whose header names the mistake that was made: the same log beside the model of that."""
 
     @property
     def largest(self) -> int:
         return max((p.largest for p in self.parts), default=0)
+
+    @property
+    def bytes(self) -> int:
+        """What is kept of the log while it is followed."""
+        return sum(p.bytes for p in self.parts)

@@ -1,7 +1,7 @@
 """What following logs came to as JSON, schema `virtspec/conformance/v1` (conformance.v1.schema.json beside this file,
 docs/reference/report.md), and as exit code.
 
-Everything but the times is the same for the same input, byte for byte.
+Everything but the times and the peak of memory is the same for the same input, byte for byte.
 """
 
 from __future__ import annotations
@@ -101,6 +101,7 @@ def _log_json(outcome: Outcome, says: Mapping[str, str]) -> dict[str, Any]:
             "losses": found.lost,
         },
         "read_seconds": round(found.read_seconds, 3),
+        "memory": {"rows": found.bytes, "peak": found.peak},
         "instances": [_part_json(part) for part in found.parts],
         "rejection": None if found.rejection is None else _rejection_json(found.rejection, outcome),
         "violations": [_violation_json(v, outcome, says) for v in found.violations],

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 
 from virtspec.explore.budgets.amounts import judge as judged
 from virtspec.explore.reasons import deadlock_reason, why_false
-from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Limits, Progress, Report, violated_by
+from virtspec.explore.report import INTERRUPTED, Limits, Progress, Report
 from virtspec.ir.system import Action, Property, System
 from virtspec.ir.types import Value
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import busy, successors
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Reached, Verdict, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Reached, Verdict, Violated, violated_by
 
 PROGRESS_EVERY = 0.1
 """Seconds between two calls of the progress callback."""

@@ -8,22 +8,10 @@ from dataclasses import dataclass, field
 
 from virtspec.explore.budgets.amounts import Amounts
 from virtspec.ir.system import System
-from virtspec.semantics.interp import Faulted
-from virtspec.trace.verdict import Holds, Unknown, Unreached, Verdict, Violated
-
-DEADLOCK = "deadlock"
-"""The id under which freedom from deadlock is checked and reported."""
-
-FAULT = "fault"
-"""The id under which freedom from faults is checked and reported: from those that no declared property names."""
+from virtspec.trace.verdict import DEADLOCK, FAULT, Holds, Unknown, Unreached, Verdict, Violated
 
 INTERRUPTED = "interrupted"
 """Why a search stopped that Ctrl-C ended."""
-
-
-def violated_by(system: System, faulted: Faulted) -> tuple[str, ...]:
-    """The ids of what a step violates that faults: the declared properties that name the fault, else `fault`."""
-    return tuple(p.id for p in system.naming(faulted.message) if faulted.stated) or (FAULT,)
 
 
 REDUCTIONS = ("slice", "dead", "symmetry")

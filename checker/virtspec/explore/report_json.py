@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from typing import Any, assert_never
 
 from virtspec.explore.budgets.amounts import Amounts
-from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, Report
+from virtspec.explore.report import INTERRUPTED, Report
 from virtspec.ir.system import System
 from virtspec.source import NOWHERE, Span
 from virtspec.trace.render import shown_steps
 from virtspec.trace.trace import Trace
-from virtspec.trace.verdict import Holds, Reached, Unknown, Unreached, Verdict, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Holds, Reached, Unknown, Unreached, Verdict, Violated
 
 SCHEMA = "virtspec/report/v1"
 

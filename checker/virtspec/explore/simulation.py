@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.explore.report_json import says, trace_json, trace_of, word
 from virtspec.ir.system import System
-from virtspec.trace.verdict import Unknown, Verdict, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Unknown, Verdict, Violated
 
 SCHEMA = "virtspec/simulation/v1"
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from virtspec.explore.report import violated_by
 from virtspec.ir.nodes import Var
 from virtspec.ir.system import Action, System
 from virtspec.ir.types import Value
@@ -20,6 +19,7 @@ from virtspec.semantics.successors import successors
 from virtspec.testing.observed import readable
 from virtspec.trace.render import call_text
 from virtspec.trace.trace import Step, Trace
+from virtspec.trace.verdict import violated_by
 
 
 @dataclass(frozen=True, slots=True)

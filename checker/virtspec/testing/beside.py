@@ -12,7 +12,6 @@ from typing import Protocol
 
 from virtspec.errors import UsageError
 from virtspec.explore.reasons import deadlock_reason, why_false
-from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.ir.system import Property, System
 from virtspec.semantics.interp import Faulted, Taken
 from virtspec.semantics.successors import busy
@@ -21,6 +20,7 @@ from virtspec.testing.belief import Belief, Instance, Node, Steps, step_of
 from virtspec.testing.observed import Difference, differences
 from virtspec.trace.render import Line, render, text
 from virtspec.trace.trace import Trace
+from virtspec.trace.verdict import DEADLOCK, FAULT
 
 
 class Adapter(Protocol):

@@ -40,7 +40,6 @@ from hypothesis.errors import HypothesisException
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
 from virtspec.errors import UsageError
-from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.ir.nodes import Choose, Var
 from virtspec.ir.system import Action, System
 from virtspec.ir.walk import statements
@@ -48,6 +47,7 @@ from virtspec.source import did_you_mean
 from virtspec.testing.belief import Instance, Steps
 from virtspec.testing.beside import Adapter, Behaviour, Failure, Plan
 from virtspec.testing.minimal import again, minimal
+from virtspec.trace.verdict import DEADLOCK, FAULT
 
 __all__ = ["DETERMINISTIC", "Adapter", "Failure", "ModelMachine", "machine", "run"]
 

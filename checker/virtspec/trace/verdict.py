@@ -12,7 +12,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from virtspec.ir.system import System
+from virtspec.semantics.interp import Faulted
 from virtspec.trace.trace import Trace
+
+DEADLOCK = "deadlock"
+"""The id under which freedom from deadlock is checked and reported."""
+
+FAULT = "fault"
+"""The id under which freedom from faults is checked and reported: from those that no declared property names."""
+
+
+def violated_by(system: System, faulted: Faulted) -> tuple[str, ...]:
+    """The ids of what a step violates that faults: the declared properties that name the fault, else `fault`."""
+    return tuple(p.id for p in system.naming(faulted.message) if faulted.stated) or (FAULT,)
 
 
 class _Verdict:

@@ -14,8 +14,10 @@ from typing import TypeAlias
 import pytest
 
 from virtspec.api.engines import Coded
+from virtspec.conform import packed
 from virtspec.conform.follow import follow
 from virtspec.conform.observer import Observer, observer
+from virtspec.conform.packed import Rows
 from virtspec.conform.rows import Row
 from virtspec.conform.table import read_table
 from virtspec.frontend.load import Specification, compile_model
@@ -158,21 +160,21 @@ def by_interpreter(watched: Observer, rows: Sequence[Row], most: int) -> Seen:
 
 
 def by_code(watched: Observer, rows: Sequence[Row], most: int) -> Seen:
-    coded = Coded(watched, rows)
-    done = coded.following.follow(watched.system.init, coded.rows, coded.given, most, most)
-    open_now: dict[int, int] = {}
-    for row, bit in zip(rows[: done.rejected], coded.bits, strict=False):
-        if row.kind == "open":
-            open_now[bit] = row.window
-        elif row.kind == "close":
-            del open_now[bit]
-    found = [(s, frozenset(w for bit, w in open_now.items() if p >> bit & 1)) for s, p in done.candidates]
-    states = seen(watched, found)
+    numbers = Rows.of(rows)
+    done, before = Coded(watched, numbers).follow(numbers, most, most)
+    states = seen(watched, [(c.state, c.pending) for c in before])
     assert len(states) == done.count
     return Seen(done.rejected, done.full, states, done.largest, done.violated)
 
 
-@pytest.fixture(params=[by_interpreter, by_code], ids=["interpreter", "native"])
+def in_stretches(watched: Observer, rows: Sequence[Row], most: int) -> Seen:
+    """By machine code, two rows at a time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(packed, "STRETCH", 2)
+        return by_code(watched, rows, most)
+
+
+@pytest.fixture(params=[by_interpreter, by_code, in_stretches], ids=["interpreter", "native", "stretches"])
 def engine(request: pytest.FixtureRequest) -> Engine:
     found: Engine = request.param
     return found
@@ -201,19 +203,19 @@ def watch(spec: Specification, tmp_path: Path) -> Callable[..., Observer]:
 
 
 def move(rule: int, member: int = 0, *given: int | None) -> Row:
-    return Row(0, 0, "move", 0, rule, member, given=list(given))
+    return Row(0, "move", 0, rule, member, given=list(given))
 
 
 def opened(window: int, rule: int, member: int = 0, *given: int | None) -> Row:
-    return Row(0, 0, "open", 0, rule, member, window, list(given))
+    return Row(0, "open", 0, rule, member, window, list(given))
 
 
 def closed(window: int, rule: int, member: int = 0, *given: int | None) -> Row:
-    return Row(0, 0, "close", 0, rule, member, window, list(given))
+    return Row(0, "close", 0, rule, member, window, list(given))
 
 
 def lost(count: int | None) -> Row:
-    return Row(0, 0, "lost", 0, count=count)
+    return Row(0, "lost", 0, count=count)
 
 
 def look(served: int | None = None, count: int | None = None) -> Row:
@@ -362,6 +364,16 @@ def test_a_window_that_stays_open_may_have_been_passed(watch: Callable[..., Obse
 def test_many_windows_one_after_the_other_are_told_apart(watch: Callable[..., Observer], engine: Engine) -> None:
     quiet = [row for n in range(100) for row in (opened(n, LOOK, 0, 0, None), closed(n, LOOK, 0, 0, None))]
     assert engine(watch(), [opened(200, ORDER), *quiet, closed(200, ORDER), look(1)], 100).rejected is None
+
+
+def test_many_candidates_are_told_apart(watch: Callable[..., Observer], engine: Engine) -> None:
+    """More than have a place in the part of the table that is used at first; and it shrinks again."""
+    open_now = [opened(n, LOOK, 0, None, None) for n in range(10)]
+    assert engine(watch(), [*open_now, look()], 2000).largest == 1024
+    shut = [closed(n, LOOK, 0, None, None) for n in range(1, 10)]
+    done = engine(watch(), [*open_now, *shut, move(ORDER), look(0), look(1)], 2000)
+    assert (done.rejected, done.largest) == (None, 1024)
+    assert {windows for _, windows in done.states} == {frozenset(), frozenset({0})}
 
 
 # --- conditions -------------------------------------------------------------------------------------------------------

@@ -122,7 +122,7 @@ def test_a_step_is_a_window_from_its_first_event_to_its_last(reader: Reader) -> 
     opened, shut = part.in_order()
     assert (opened.kind, opened.event, opened.line, opened.window) == ("open", 0, 1, 0)
     assert (shut.kind, shut.event, shut.line, shut.window) == ("close", 2, 3, 0)
-    assert opened.given is shut.given
+    assert opened.given == shut.given == []
 
 
 def test_windows_of_several_threads_overlap_and_have_numbers_of_their_own(reader: Reader) -> None:
@@ -307,7 +307,7 @@ def test_a_member_is_its_threads_from_the_beginning_of_a_window(reader: Reader) 
     text = "A in\nB one\nA mid\nA out"
     mapper = reader.read(CALL, text)
     (part,) = mapper.parts.values()
-    a, b = ({row.member for row in part.rows if row.line in lines} for lines in ((1, 4), (2,)))
+    a, b = ({row.member for row in part.in_order() if row.line in lines} for lines in ((1, 4), (2,)))
     assert len(a) == 1 and a.isdisjoint(b)
 
 
@@ -556,7 +556,7 @@ def test_behind_lost_events_a_thread_is_found_when_it_begins_anew(reader: Reader
 def test_each_event_left_out_is_one_more_that_is_lost_in_every_instance(reader: Reader) -> None:
     mapper = reader.read(CALL, "A in of=1\nB one of=2\nlost 1 ?\nA mid\nB one of=2\nA out\nA one of=1")
     assert mapper.rejected is None
-    assert [row.count for part in mapper.parts.values() for row in part.rows if row.kind == "lost"] == [3, 3]
+    assert [row.count for part in mapper.parts.values() for row in part.in_order() if row.kind == "lost"] == [3, 3]
 
 
 def test_a_thread_may_have_logged_its_first_events_where_some_are_lost(reader: Reader) -> None:

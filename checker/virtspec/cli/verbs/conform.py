@@ -54,6 +54,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=options.positive_int,
         help="states at a time; undetermined if there are more (default: 1,000,000)",
     )
+    engine.add_argument(
+        "--memory",
+        metavar="SIZE",
+        type=options.size,
+        help="for what the log says and for these states, as in 8G (default: 4/5 of the machine's)",
+    )
     options.output(parser)
     parser.add_argument("-v", "--verbose", action="store_true", help="show whole lines, and all that states hold")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only what is not as it should be")
@@ -63,8 +69,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     from virtspec.cli.conformance import print_outcome
     from virtspec.conform.verdict_json import INTERRUPTED, conformance_json, worst
-    from virtspec.explore.report import FAULT
     from virtspec.explore.report_json import says
+    from virtspec.trace.verdict import FAULT
 
     following = _Following(args)
     claims = {prop: says(following.system, prop) for prop in (*following.system.declared, FAULT)}
@@ -149,6 +155,7 @@ class _Following:
                 format=args.log_format,
                 engine=args.engine,
                 most=args.max_candidates or MOST,
+                memory=args.memory,
                 progress=_telling(put, log) if show else None,
             )
 

@@ -7,11 +7,13 @@ import re
 from virtspec.conform.events import Header, Lost, Record
 from virtspec.conform.readers.kernel import TIME, Format
 
+# Where a probe is, which the kernel writes before the fields; none need be looked for in it.
+_PLACE = r"(?:\([\w.]++\+0x[0-9a-f]++/0x[0-9a-f]++(?: \[\w++\])?\) )?"
 # `comm-pid (tgid) [cpu] flags time: name: fields`; the tgid and the flags are there only if asked for. The name of a
 # task has up to 16 characters of any kind. With `trace-cmd report -l` the CPU stands before the flags without a blank.
 _EVENT = re.compile(
     r" *+(.{0,16}?-\d+ +(?:\( *[\d-]+\) +)?(?:\[\d{1,6}\]|\d{1,6}(?=[^\s\d\]])))"
-    rf" *(?:[^\s\d]\S* +)?({TIME}): +([^\s:]+):(?: +|$)",
+    rf" *(?:[^\s\d]\S* +)?({TIME}): +([^\s:]+):(?: +|$){_PLACE}",
     re.ASCII,
 )
 _ORIGIN = re.compile(r"(.*)-(\d+) +(?:\(.*\) +)?\[?(\d+)\]?", re.ASCII)

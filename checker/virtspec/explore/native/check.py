@@ -25,10 +25,10 @@ from virtspec.explore.native.reduce import Reduced, reduced
 from virtspec.explore.native.search import Bits, Search, Wanted, Words
 from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERTY_BIT
 from virtspec.explore.native.values import distinct_values
-from virtspec.explore.report import DEADLOCK, FAULT, INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
+from virtspec.explore.report import INTERRUPTED, REDUCTIONS, Limits, Progress, Reduction, Report
 from virtspec.ir.system import Faultless, System
 from virtspec.semantics.interp import State
-from virtspec.trace.verdict import Unknown, Verdict
+from virtspec.trace.verdict import DEADLOCK, FAULT, Unknown, Verdict
 
 if TYPE_CHECKING:
     from virtspec.explore.native.graph import StateGraph

@@ -2,7 +2,8 @@
 
 A candidate is a state and, behind its words, a word with a bit for each open window whose step has not happened yet. Those
 of one time lie one behind the other in `here`; `table` finds them by the hash of the state, with the number of the time in
-the upper half of an entry, so that nothing need be cleared.
+the upper half of an entry, so that nothing need be cleared. Of the table not more is used than a few candidates need: it
+would be all over the memory otherwise, and a processor waits for that.
 """
 
 from __future__ import annotations
@@ -24,30 +25,51 @@ HIDDEN, ANYTHING = 0, 1
 """Ways that every log has: steps that no event shows, and all steps there are."""
 WINDOWS = 63
 """Windows that may be open at a time."""
-AT, COUNT, TIME, CLOSED, FRESH, LARGEST, SEEN, INFO = range(8)
+AT, COUNT, TIME, CLOSED, FRESH, LARGEST, SEEN, SLOTS, INFO = range(9)
 """The row to follow next; how many candidates there are; the number of the time; of how many candidates all that hidden
 steps lead to is there, but for steps of windows opened since, whose bits these are; the most there were at a time, and how
-many in all."""
+many in all; how many entries of the table are used, a power of two."""
+LEAST = 1 << 10
+"""Entries that are used at least, if there are so many."""
 DONE, AGAIN, REJECTED, FULL, BROKEN = range(5)
 """Why the loop came back: the rows are at an end; the budget is; no candidate allows the row; there is no room for more
 candidates; generated code left its bounds."""
 
 
 @part
-def add(state: Words, at: int, pending: np.uint64, words: int, here: Words, table: Numbers, info: Numbers) -> bool:
-    """Add a candidate, unless it is there. False: there is no room for it."""
+def hashed(state: Words, at: int, words: int) -> np.uint64:
     h = np.uint64(0x243F6A8885A308D3)
     for i in range(words):
         h = mixed(h, state[at + i])
-    h = finished(h)
-    mask = len(table) - 1
-    slot = np.int64(h & np.uint64(mask))
+    return finished(h)
+
+
+@part
+def grow(words: int, here: Words, table: Numbers, info: Numbers) -> None:
+    """Use more of the table, where all candidates find a place anew."""
+    info[SLOTS] = min(4 * info[SLOTS], len(table))
+    info[TIME] += 1
+    mask = np.uint64(info[SLOTS] - 1)
+    for n in range(info[COUNT]):
+        slot = np.int64(hashed(here, n * (words + 1), words) & mask)
+        while (table[slot] >> 32) == info[TIME]:
+            slot = np.int64(np.uint64(slot + 1) & mask)
+        table[slot] = (info[TIME] << 32) | n
+
+
+@part
+def add(state: Words, at: int, pending: np.uint64, words: int, here: Words, table: Numbers, info: Numbers) -> bool:
+    """Add a candidate, unless it is there. False: there is no room for it."""
+    n = info[COUNT]
+    if 2 * (n + 1) > info[SLOTS] and info[SLOTS] < len(table):
+        grow(words, here, table, info)
+    mask = info[SLOTS] - 1
+    slot = np.int64(hashed(state, at, words) & np.uint64(mask))
     while (table[slot] >> 32) == info[TIME]:
         other = (table[slot] & 0xFFFFFFFF) * (words + 1)
         if here[other + words] == pending and equal(here, other, state, at, words):
             return True
         slot = (slot + 1) & mask
-    n = info[COUNT]
     if (n + 1) * (words + 1) > len(here) or 2 * (n + 1) > len(table):
         return False
     table[slot] = (info[TIME] << 32) | n
@@ -61,6 +83,8 @@ def add(state: Words, at: int, pending: np.uint64, words: int, here: Words, tabl
 @part
 def begin(info: Numbers) -> None:
     """A new time, without candidates."""
+    if info[SLOTS] > LEAST and 16 * info[COUNT] < info[SLOTS]:
+        info[SLOTS] //= 2
     info[TIME] += 1
     info[COUNT] = info[CLOSED] = info[FRESH] = 0
 
@@ -269,6 +293,7 @@ def follow(
     """
     budget += info[SEEN]
     if info[TIME] == 0:  # the table is empty, too
+        info[SLOTS] = min(LEAST, len(table))
         begin(info)
         add(there, 0, np.uint64(0), words, here, table, info)
     while info[AT] < len(rows) // ROW:

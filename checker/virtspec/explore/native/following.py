@@ -17,7 +17,7 @@ import numpy as np
 from virtspec.errors import InternalError
 from virtspec.explore.native import follow_kernels, intrinsics
 from virtspec.explore.native.emitter import Emitter
-from virtspec.explore.native.follow_kernels import AT, COUNT, DONE, FULL, INFO, LARGEST, REJECTED, SEEN, WINDOWS
+from virtspec.explore.native.follow_kernels import AT, COUNT, DONE, FULL, INFO, LARGEST, REJECTED, ROW, SEEN
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Words, zeros
@@ -42,6 +42,19 @@ class Way:
     given: int = 0
     """How many parameters behind the member's are given."""
     of_member: bool = True
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Rows as numbers, so many at a time (see `follow_kernels`)."""
+
+    rows: Numbers
+    given: Numbers
+    opened: Numbers
+    """By bit, the way and the values of windows that were opened before."""
+
+    def __len__(self) -> int:
+        return len(self.rows) // ROW
 
 
 @dataclass
@@ -84,22 +97,25 @@ class Following:
         self.most = writer.most
         self.compile_seconds = time.monotonic() - started
 
+    @property
+    def candidate_bytes(self) -> int:
+        """What a candidate takes at most: in both of the places where it may lie, and in the table."""
+        return 2 * 8 * (self.made.layout.words + 1) + 4 * 8
+
     def follow(
         self,
         initial: State,
-        rows: Numbers,
-        given: Numbers,
+        stretches: Iterable[Stretch],
         most: int,
         shown: int,
         progress: Callable[[int, int], None] | None = None,
     ) -> Followed:
-        """Follow all rows (see `follow_kernels`), with `most` candidates at a time. Raises InternalError."""
+        """Follow all rows, one stretch after the other, with `most` candidates at a time. Raises InternalError."""
         started = time.monotonic()
         words = self.made.layout.words
         here: Words = zeros(most * (words + 1), np.uint64)
         there: Words = zeros(most * (words + 1), np.uint64)
         table: Numbers = zeros(1 << (2 * most).bit_length())
-        opened: Numbers = np.zeros(2 * WINDOWS, np.int64)
         out: Words = np.zeros(max(self.most, 1) * words, np.uint64)
         work: Numbers = np.zeros(1, np.int64)
         masks: Numbers = np.zeros(1, np.int64)
@@ -108,22 +124,34 @@ class Following:
         there[:words] = self.made.layout.pack(initial)
         ctypes.CFUNCTYPE(None, ctypes.c_void_p)(self.code.address("settle"))(there.ctypes.data)
         info[LARGEST] = 1
-        buffers = (rows, given, opened, here, there, table, out, work, masks, info, broken)
-        loop = bind(follow_kernels.follow, self.code.address("move"), self.code.address("judge"), words, *buffers)
-        while (reason := loop(BUDGET)) == follow_kernels.AGAIN:
+        buffers = (here, there, table, out, work, masks, info, broken)
+        first, reason, violated = 0, DONE, dict[str, int]()
+        for stretch in stretches:
+            info[AT] = 0
+            addresses = (self.code.address("move"), self.code.address("judge"), words)
+            loop = bind(follow_kernels.follow, *addresses, stretch.rows, stretch.given, stretch.opened, *buffers)
+            while (reason := loop(BUDGET)) == follow_kernels.AGAIN:
+                if progress is not None:
+                    progress(first + int(info[AT]), int(info[COUNT]))
+            for prop, row in zip(self.judged, broken.tolist(), strict=True):
+                if row >= 0:
+                    violated.setdefault(prop.id, first + row)
+            if reason != DONE:
+                break
+            first += len(stretch)
             if progress is not None:
-                progress(int(info[AT]), int(info[COUNT]))
+                progress(first, int(info[COUNT]))
         if reason == follow_kernels.BROKEN:
             raise InternalError(BROKEN_CODE)
+        assert reason in (DONE, REJECTED, FULL)
         count = int(info[COUNT])
         kept = here[: min(count, shown) * (words + 1)].reshape(-1, words + 1)
         candidates = [(self.made.layout.unpack([int(w) for w in c[:words]]), int(c[words])) for c in kept]
-        violated = {p.id: int(row) for p, row in zip(self.judged, broken, strict=True) if row >= 0}
-        rejected = int(info[AT]) if reason != DONE else None
-        found = Followed(rejected, reason == FULL, candidates, count, int(info[LARGEST]), int(info[SEEN]), violated)
-        assert reason in (DONE, REJECTED, FULL)
-        found.seconds = time.monotonic() - started
-        return found
+        rejected = first + int(info[AT]) if reason != DONE else None
+        seconds = time.monotonic() - started
+        return Followed(
+            rejected, reason == FULL, candidates, count, int(info[LARGEST]), int(info[SEEN]), violated, seconds
+        )
 
 
 def _each(actions: Iterable[Action]) -> list[Way]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import mmap
-import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -58,16 +56,3 @@ def zeros(count: int, kind: type[Any] = np.int64) -> npt.NDArray[Any]:
 def apart(count: int, kind: type[Any] = np.int64) -> npt.NDArray[Any]:
     """An array of zeros that shares no cache line with anything else, so that threads do not slow each other down."""
     return np.zeros(count + 2 * _LINES, kind)[_LINES : _LINES + count]
-
-
-def physical() -> int:
-    """The bytes of memory that this process may hope for: of the machine, or of its control group."""
-    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    for limit in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
-        try:
-            text = Path(limit).read_text(encoding="ascii").strip()
-        except OSError:
-            continue
-        if text.isdigit():
-            found = min(found, int(text))
-    return found

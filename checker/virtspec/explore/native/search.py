@@ -18,10 +18,11 @@ from typing import TypeAlias, TypeVar
 import numpy as np
 
 from virtspec.errors import InternalError
+from virtspec.explore.machine import default_memory
 from virtspec.explore.native import orbits
 from virtspec.explore.native.jit import Code
 from virtspec.explore.native.level_kernels import CLAIMS
-from virtspec.explore.native.memory import Numbers, physical
+from virtspec.explore.native.memory import Numbers
 from virtspec.explore.native.module import Module
 from virtspec.explore.native.visited import Part, Visited
 from virtspec.explore.native.visited_kernels import BROKEN, BROKEN_CODE, DONE, FULL
@@ -263,8 +264,3 @@ class Search:
             self.stopped = self.stopped or "stopped at the first violation"
         for places in noted:
             places[:] = -1
-
-
-def default_memory() -> int:
-    """Most of the machine's memory: what is left suffices for everything else."""
-    return physical() * 4 // 5

@@ -14,13 +14,12 @@ from typing import TypeAlias, TypeVar
 
 from virtspec.errors import InternalError
 from virtspec.explore.reasons import deadlock_reason, why_false
-from virtspec.explore.report import FAULT, violated_by
 from virtspec.ir.passes.labels import Label
 from virtspec.ir.system import Action, Property, System
 from virtspec.semantics.interp import Faulted, State, Taken
 from virtspec.semantics.successors import busy, successors
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Reached, Violated
+from virtspec.trace.verdict import FAULT, Reached, Violated, violated_by
 
 Way: TypeAlias = Sequence[State]
 H = TypeVar("H", bound=Hashable)

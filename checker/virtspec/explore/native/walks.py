@@ -33,14 +33,13 @@ from virtspec.explore.native.steps import DEADLOCK_BIT, FAULT_BIT, FIRST_PROPERT
 from virtspec.explore.native.visited_kernels import BROKEN_CODE
 from virtspec.explore.native.walk_kernels import AGAIN, BROKEN, LONGEST, STEP, STEPS, STOP, WALK
 from virtspec.explore.reasons import why_broken
-from virtspec.explore.report import DEADLOCK, FAULT
 from virtspec.explore.simulation import DEFAULT_DEPTH, Mean, Simulation, Walking
 from virtspec.ir.budget import Budget
 from virtspec.ir.passes.labels import LABEL, Label, labelled
 from virtspec.ir.system import Faultless, Property, System
 from virtspec.semantics.interp import State
 from virtspec.trace.trace import Step, Trace
-from virtspec.trace.verdict import Reached, Violated
+from virtspec.trace.verdict import DEADLOCK, FAULT, Reached, Violated
 
 BUDGET = 1 << 16
 """Steps between two looks at the clock, and about as many as are handed out at a time;"""
