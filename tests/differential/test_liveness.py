@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -46,10 +46,13 @@ def specification(draw: random.Random) -> str:
     return text + f"\n@temporal(Walk)\ndef claim(m: Walk) -> Formula:\n    return {formula(draw, 3)}\n"
 
 
-def formula(draw: random.Random, depth: int) -> str:
+PLACES = ("m.at == 0", "m.at == 1", "m.at > 1", "m.at == 3", "m.at != 2")
+
+
+def formula(draw: random.Random, depth: int, atoms: Sequence[str] = PLACES) -> str:
     if depth == 0 or draw.random() < 0.2:
-        return draw.choice(["m.at == 0", "m.at == 1", "m.at > 1", "m.at == 3", "m.at != 2"])
-    a, b = formula(draw, depth - 1), formula(draw, depth - 1)
+        return draw.choice(atoms)
+    a, b = formula(draw, depth - 1, atoms), formula(draw, depth - 1, atoms)
     one = [f"always({a})", f"eventually({a})", f"not ({a})"]
     two = [f"until({a}, {b})", f"weak_until({a}, {b})", f"release({a}, {b})", f"leads_to({a}, {b})"]
     return draw.choice([*one, *two, f"({a}) and ({b})", f"({a}) or ({b})"])

@@ -6,7 +6,7 @@ out to fault always (`Narrow` of a 4 to 0..3) is no mistake of the rewrite: it s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import TypeVar, assert_never
 
 from virtspec.ir import build
@@ -265,6 +265,21 @@ def substitute_reads(e: Expr, values: Mapping[str, Expr]) -> Expr:
     """`e` with every read of a field of the current state (not of the one before) replaced by its value in `values`."""
     reads = [x for x in subexpressions(e) if isinstance(x, Read) and not x.before and x.field in values]
     return substitute(e, {x: values[x.field] for x in reads})
+
+
+def renamed_apart(e: Expr, taken: Collection[str]) -> Expr:
+    """`e`, where bound variables have other names than those taken, so that it may stand where these are bound."""
+    names = _names([e]).union(taken)
+
+    def renamed(node: Expr) -> Expr:
+        match node:
+            case MapOf(v, body) | SetOf(v, body) | Quant(_, v, body) if v.name in taken:
+                fresh = build.var(unused(v.name, names), v.type)
+                return _bind(node, fresh, _substitute(body, {v: fresh}))
+            case _:
+                return node
+
+    return rewrite(e, renamed)
 
 
 def _substitute(e: Expr, leaves: Mapping[Expr, Expr]) -> Expr:

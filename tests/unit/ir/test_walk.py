@@ -16,6 +16,7 @@ from virtspec.ir.walk import (
     construct,
     expressions,
     free_vars,
+    renamed_apart,
     rewrite,
     statements,
     subexpressions,
@@ -226,3 +227,15 @@ def outcome(root: Expr, env: Env) -> object:
 def test_reads_before_are_leaves_of_their_own() -> None:
     assert isinstance(build.read("n", N, before=True), Read)
     assert substitute(n, {build.read("n", N, before=True): x}) is n
+
+
+def test_bound_variables_are_renamed_apart() -> None:
+    inner = build.quant("any", e, build.and_(same_entry(e, n), same_entry(d, x)))
+    root = build.and_(build.quant("all", d, inner), build.eq(build.map_of(e, n), table), same_entry(e, n))
+    assert renamed_apart(root, {"x", "flag"}) is root
+    again = renamed_apart(root, {"d", "e", "e'2"})
+    assert expr_text(again) == (
+        "all(any(table[e'3] == n and table[d'2] == x for e'3 in Slot) for d'2 in Slot)"
+        " and {e'3: n for e'3 in Slot} == table and table[e] == n"
+    )
+    assert free_vars(again) == free_vars(root)

@@ -1,7 +1,8 @@
 """Liveness: does every fair behaviour satisfy a temporal formula?
 
-automaton     formulas as automata that accept the behaviours which satisfy them
 check         temporal properties of a system, judged with the interpreter
 fair          strongly connected components in which a fair behaviour can stay for ever
 vacuity       properties that hold because what they speak of never happens
+
+Formulas become automata in `ir.passes.buchi`.
 """

@@ -11,10 +11,10 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.fair import Fairness, Graph, cycle, fair_components
 from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.reasons import why_not
+from virtspec.ir.passes.buchi import Automaton, automaton
 from virtspec.ir.system import Instance, System, Temporal
 from virtspec.ir.temporal import CanReach, negated
 from virtspec.ir.types import Value

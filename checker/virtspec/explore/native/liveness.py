@@ -13,7 +13,6 @@ from itertools import pairwise
 import numpy as np
 
 from virtspec.errors import InternalError, UsageError
-from virtspec.explore.liveness.automaton import Automaton, automaton
 from virtspec.explore.liveness.vacuity import held
 from virtspec.explore.native import graph_kernels
 from virtspec.explore.native.graph import Claims, Halted, StateGraph
@@ -21,6 +20,7 @@ from virtspec.explore.native.graph_kernels import AGAIN, ALIVE, BEST, MET, RESTI
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Slots, zeros
 from virtspec.explore.reasons import why_not
+from virtspec.ir.passes.buchi import Automaton, automaton
 from virtspec.ir.system import Action, Instance, Temporal
 from virtspec.ir.temporal import TRUE, CanReach, negated
 from virtspec.semantics.fairness import Unit, unit_of

@@ -10,7 +10,7 @@ from typing import Any
 import networkx as nx
 import pytest
 
-from virtspec.explore.liveness.automaton import Automaton, automaton
+from virtspec.ir.passes.buchi import Automaton, automaton
 from virtspec.ir.temporal import (
     FALSE,
     TRUE,
@@ -146,6 +146,38 @@ def test_a_formula_or_its_negation_holds_and_stuttering_changes_nothing(seed: in
 def test_automata_of_common_formulas_are_small(f: Formula, states: int, sets: int) -> None:
     made = automaton(f)
     assert (len(made.transitions), made.sets) == (states, sets)
+
+
+@pytest.mark.parametrize(
+    ("f", "cores"),
+    [
+        (always(P), [{0}]),
+        (eventually(P), [{1}]),
+        (negated(leads_to(P, Q)), [{1}]),
+        (either(always(P), always(Q)), [{1}, {2}]),
+        (always(eventually(both(P, eventually(Q)))), [{0, 1}]),
+        (both(eventually(P), always(negated(P))), []),
+        (FALSE, []),
+    ],
+    ids=str,
+)
+def test_cores_are_where_an_accepting_run_can_stay(f: Formula, cores: list[set[int]]) -> None:
+    assert list(automaton(f).cores()) == cores
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_a_run_that_is_accepting_stays_in_a_core(seed: int) -> None:
+    made = automaton(formula(random.Random(seed), 3))
+    graph: Any = nx.MultiDiGraph()
+    for source, row in enumerate(made.transitions):
+        graph.add_node(source)
+        graph.add_edges_from((source, t.target, {"postponed": t.postponed}) for t in row)
+    expected = set()
+    for part in nx.strongly_connected_components(graph):
+        edges = [postponed for _, _, postponed in graph.subgraph(part).edges(data="postponed")]
+        if edges and all(any(k not in postponed for postponed in edges) for k in range(made.sets)):
+            expected.add(frozenset(part))
+    assert set(made.cores()) == expected
 
 
 def test_trivial_operands_are_folded() -> None:

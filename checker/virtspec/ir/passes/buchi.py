@@ -38,6 +38,26 @@ class Automaton:
     transitions: tuple[tuple[Transition, ...], ...]
     sets: int
 
+    def cores(self) -> tuple[frozenset[int], ...]:
+        """The largest sets of states in which a run can stay for ever, going from each to each, and be accepting."""
+        reached = self._reached()
+        sets = range(self.sets)
+        parts = dict.fromkeys(frozenset(b for b in there if a in reached[b]) for a, there in enumerate(reached))
+        return tuple(part for part in parts if part and all(self._meets(part, k) for k in sets))
+
+    def _reached(self) -> list[set[int]]:
+        """Where each state leads to, in one step or more."""
+        reached = [{t.target for t in row} for row in self.transitions]
+        for via, further in enumerate(reached):
+            for there in reached:
+                if via in there:
+                    there |= further
+        return reached
+
+    def _meets(self, part: frozenset[int], number: int) -> bool:
+        """Whether a transition from the acceptance set of that number stays in a part."""
+        return any(t.target in part and number not in t.postponed for a in part for t in self.transitions[a])
+
 
 Obligations = frozenset[Formula]
 
