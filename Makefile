@@ -3,8 +3,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
-# One process per processor; what is computed once per file of tests stays in one of them.
-SPREAD := --numprocesses auto --dist loadfile
+# One process per processor; what is computed once per file of tests stays in one of them. Files come in the order of their
+# names, so that the last ones are those of `unit`, which are short: no processor is left alone with a long one.
+SPREAD := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: help run test test-all lint check bench bench-oracle clean

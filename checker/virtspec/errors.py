@@ -2,6 +2,7 @@
 
     VirtspecError
     ├── UsageError        2   an option or a name is wrong
+    │   └── Endless           a type of any size is gone through member by member
     ├── SpecError         4   a specification is malformed; carries located diagnostics
     ├── InputError        4   another input file (trace, manifest) is unreadable or malformed
     ├── NothingChecked    5   the request is well-formed, but selects nothing to check
@@ -55,6 +56,16 @@ class NothingChecked(VirtspecError):
     """The selection is empty: no property, no configuration. Never a pass."""
 
     exit_code = 5
+
+
+class Endless(UsageError):
+    """Something goes through the members of a Scalarset one by one that is of any size. The text says what is to be done."""
+
+    def __init__(self, type_name: str) -> None:
+        super().__init__(
+            f"{type_name}=any: something goes through the members of {type_name} one by one; "
+            f"give {type_name} a size, or say it of all of them at once"
+        )
 
 
 class InternalError(VirtspecError):

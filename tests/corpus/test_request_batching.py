@@ -20,7 +20,7 @@ from virtspec_models.request_batching.spec import Batching
 from virtspec_models.request_batching.vocabulary import Memory
 
 MECHANISM = mechanism("request_batching")
-SMALL = 1_000
+SMALL = 500
 """States up to which a configuration is run under CPython, too, in the ordinary test run."""
 
 
@@ -115,8 +115,13 @@ def test_where_stores_keep_their_order_the_barrier_is_not_needed(name: str, memo
     assert all(isinstance(report.verdicts[prop], Holds) for prop in noticed)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=() if n % 4 == 0 else pytest.mark.slow) for n, case in enumerate(CASES)],
+    ids=lambda case: case.name,
+)
 def test_the_system_is_legal(case: Case) -> None:
+    """All are of one text: each fourth one in the ordinary test run."""
     verify(load(Batching, MECHANISM.properties, case.params))
 
 

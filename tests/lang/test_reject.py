@@ -173,9 +173,9 @@ class Lock(Model):
         ("rows", "1,4", "rows=1,4: expected values separated by commas, each a whole number from 0 to 3"),
         ("most", "all", "most=all: expected a whole number, or none"),
         ("fast", "maybe", "fast=maybe: expected true or false"),
-        ("Task", "0", "Task=0: the size of a Scalarset is a whole number from 1"),
-        ("Task", "-1", "Task=-1: the size of a Scalarset is a whole number from 1"),
-        ("Task", "many", "Task=many: the size of a Scalarset is a whole number from 1"),
+        ("Task", "0", "Task=0: the size of a Scalarset is a whole number from 1, or `any`"),
+        ("Task", "-1", "Task=-1: the size of a Scalarset is a whole number from 1, or `any`"),
+        ("Task", "many", "Task=many: the size of a Scalarset is a whole number from 1, or `any`"),
     ],
 )
 def test_a_parameter_that_does_not_fit(tmp_path: Path, name: str, value: object, message: str) -> None:

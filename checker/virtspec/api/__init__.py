@@ -22,10 +22,22 @@ Errors are those of `virtspec.errors`; none of these functions prints or exits.
 """
 
 from virtspec.api.agreement import INTERRUPTED, Result, corpus, judged, left_out, record, unmatched
-from virtspec.api.checking import Replayed, Specification, check, find, lint, load, reason_of, replay
+from virtspec.api.checking import (
+    Replayed,
+    Specification,
+    check,
+    find,
+    lint,
+    load,
+    reason_of,
+    refuse_endless,
+    replay,
+)
 from virtspec.api.conforming import conform
 from virtspec.api.graphs import graph
 from virtspec.api.mutation import Effect, Equivalent, Mutant, Mutants, Noticed, Survives, Undetermined, mutate
+from virtspec.api.proving import prove
+from virtspec.api.rechecking import Recheck, recheck
 from virtspec.api.shipped import Mechanism, catalog, mechanism
 from virtspec.api.simulation import simulate
 from virtspec.api.surveying import Row, Survey, survey
@@ -41,6 +53,7 @@ __all__ = [
     "Mutant",
     "Mutants",
     "Noticed",
+    "Recheck",
     "Replayed",
     "Result",
     "Row",
@@ -61,8 +74,11 @@ __all__ = [
     "load",
     "mechanism",
     "mutate",
+    "prove",
     "reason_of",
+    "recheck",
     "record",
+    "refuse_endless",
     "replay",
     "simulate",
     "survey",

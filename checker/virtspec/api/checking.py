@@ -157,6 +157,7 @@ def check(
         raise NothingChecked("no property is named: there is nothing to check")
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nothing to check")
+    refuse_endless(system)
     refuse_unknown(system, only)
     how: dict[str, Any] = {
         "only": only,
@@ -185,6 +186,12 @@ def _search(system: System, engine: Engine, workers: int | None, how: dict[str, 
     from virtspec.explore.native.check import check as native  # LLVM and Numba, only where they are needed
 
     return native(system, workers=workers, **how)
+
+
+def refuse_endless(system: System) -> None:
+    """Raises UsageError for a system with scalarsets of any size, whose states nobody can enumerate."""
+    for name in system.endless:
+        raise UsageError(f"{name}=any: there is no end of states; give {name} a size, or use `virtspec prove`")
 
 
 def refuse_unknown(system: System, only: Sequence[str] | None) -> None:

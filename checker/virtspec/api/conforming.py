@@ -10,6 +10,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from virtspec.api.checking import refuse_endless
 from virtspec.api.engines import Done, Engine, by_code, by_oracle
 from virtspec.api.shipped import Case, Mechanism, catalog, mechanism
 from virtspec.conform import explain, labels, readers
@@ -154,7 +155,9 @@ class _Following:
         if key not in _observers:
             if len(_observers) == MOST_KEPT:
                 del _observers[next(iter(_observers))]
-            _observers[key] = make(compile_model(of.model, of.properties, merged))
+            compiled = compile_model(of.model, of.properties, merged)
+            refuse_endless(compiled.system)
+            _observers[key] = make(compiled)
         return _observers[key]
 
     def verdict(self) -> Conformance:

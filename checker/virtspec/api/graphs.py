@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from virtspec.api.checking import refuse_endless
 from virtspec.explore.oracle import Search
 from virtspec.explore.reasons import why_false
 from virtspec.explore.report import Limits
@@ -30,6 +31,7 @@ def graph(system: System, max_states: int = 100_000) -> nx.MultiDiGraph[Any]:
     """
     import networkx as nx
 
+    refuse_endless(system)
     search = Search(system, only=(), limits=Limits(states=max_states))
     search.run()
     found: nx.MultiDiGraph[Any] = nx.MultiDiGraph(name=system.name, complete=search.report.complete)

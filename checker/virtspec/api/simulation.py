@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 
-from virtspec.api.checking import confirm, refuse_unknown
+from virtspec.api.checking import confirm, refuse_endless, refuse_unknown
 from virtspec.errors import NothingChecked, UsageError
 from virtspec.explore.simulation import DEFAULT_DEPTH, DEFAULT_SECONDS, MOST_DEPTH, Simulation, Walking
 from virtspec.ir.system import System
@@ -41,6 +41,7 @@ def simulate(
     """
     if not system.actions:
         raise NothingChecked(f"{system.name} has no process and no action: there is nowhere to walk")
+    refuse_endless(system)
     refuse_unknown(system, only)
     endless = [p.id for p in system.temporal if only is not None and p.id in only]
     if endless:

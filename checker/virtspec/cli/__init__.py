@@ -22,6 +22,8 @@ VERBS = {
     "show": "what a specification declares: parameters, properties, steps, diagrams",
     "layout": "which bits of which word hold what",
     "check": "explore every reachable state and judge the properties",
+    "prove": "ask a solver: shortest violations, inductive proofs, proofs for any size",
+    "recheck": "ask solvers again what a certificate claims",
     "simulate": "take random walks and report what they run into",
     "conform": "is a log of running code a behaviour of the model?",
     "replay": "run a stored trace again, step by step",

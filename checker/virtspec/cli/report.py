@@ -107,10 +107,11 @@ def print_trace(out: Output, system: System, trace: Trace, reason: str = "", fil
     command = "" if file is None else f"virtspec replay {shlex.quote(file)}"
     out.line()
     for line in render(system, trace, reason=reason, command=command, width=width()):
-        out.line(*_styled(line))
+        out.line(*styled(line))
 
 
-def _styled(line: Line) -> Sequence[Part]:
+def styled(line: Line) -> Sequence[Part]:
+    """A line of a trace in the colours of its kind."""
     style = _KINDS.get(line.kind)
     text = line.text.removesuffix(line.place) if line.place else line.text
     parts: list[Part] = [text if style is None else (text, style)]

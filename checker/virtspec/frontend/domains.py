@@ -27,8 +27,8 @@ from virtspec.ir.types import (
     TableType,
     Type,
     Value,
-    cardinality,
     contains,
+    entries,
     is_scalar,
     values,
 )
@@ -195,7 +195,7 @@ class Registry:
         """The canonical value of a Python object. Raises NoType (VS105) where it does not fit `t`."""
         if isinstance(value, Each):
             if isinstance(t, TableType):
-                return (self.canonical(t.value, value.value),) * cardinality(t.key)
+                return (self.canonical(t.value, value.value),) * entries(t.key)
             raise NoType("VS105", "each(...) initialises a dict")
         found: Value = self._canonical(t, value)
         if not contains(t, found):

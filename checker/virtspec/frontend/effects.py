@@ -6,10 +6,12 @@ import ast
 from typing import TYPE_CHECKING, Literal
 
 from virtspec.frontend.collect import stored
-from virtspec.frontend.inline import domain_values
+from virtspec.frontend.inline import domain_values, is_endless
 from virtspec.frontend.scope import POISON, Static
+from virtspec.frontend.static import fold
 from virtspec.ir import build
 from virtspec.ir.nodes import Assign, Choose, Expr, Fault, Get, If, Index, Let, Read, Stmt, Unwrap
+from virtspec.ir.passes.everywhere import everywhere
 from virtspec.ir.types import SeqType, SetType, Type, is_scalar
 from virtspec.ir.walk import children, statements
 
@@ -90,6 +92,8 @@ def for_loop(lw: Statements, node: ast.For) -> None:
     if not isinstance(node.target, ast.Name) or node.orelse:
         raise lw.refuse("VS301", node, "this for loop", "for x in T, without else")
     name, span = node.target.id, lw.span(node)
+    if all_at_once(lw, node, name):
+        return
     listed = domain_values(node.iter, lw.statics, None)
     if listed is not None:
         for value in listed:
@@ -107,6 +111,31 @@ def for_loop(lw: Statements, node: ast.For) -> None:
             lw.branch(cond, turn, lambda: None, span)
         _check_unchanged(lw, node, source, lw.out[begin:])
     lw.scope.locals[name] = POISON  # a use behind the loop was refused before
+
+
+def all_at_once(lw: Statements, node: ast.For, name: str) -> bool:
+    """A loop over a Scalarset of any size, as one update of each table that it writes; False for any other loop.
+
+    Each turn may write, and read of what others write, only the entries of its own member: then it does not matter in
+    which order the turns are taken, and they can be taken at once.
+    """
+    if not is_endless(node.iter, lw.statics):
+        return False
+    domain = fold(node.iter, lw.statics)
+    t = lw.unit.registry.type_of(domain)
+    member = lw.names.var(name, t)
+    before = dict(lw.scope.locals)
+    with lw.collected() as turn:
+        lw.scope.locals[name] = member
+        lw.block(node.body)
+    lw.restore(before)
+    lw.scope.locals[name] = POISON
+    updates = everywhere(tuple(turn.out), member, lw.unit.reads())
+    if updates is None:
+        raise lw.refuse("VS316", node, domain.__name__)
+    for field, value in updates:
+        lw.emit(Assign(field, (), value, lw.span(node)))
+    return True
 
 
 def _check_unchanged(lw: Statements, node: ast.For, source: Expr, body: list[Stmt]) -> None:

@@ -25,6 +25,7 @@ from virtspec.ir.types import BoolType, EnumType, OptionType, SeqType, SetType, 
 from virtspec.lang.domains import Seq
 from virtspec.lang.props import at as lang_at
 from virtspec.lang.props import enabled as lang_enabled
+from virtspec.lang.props import local as lang_local
 from virtspec.source import did_you_mean
 
 ARITHMETIC: dict[type[ast.operator], ArithOp] = {
@@ -221,6 +222,8 @@ class Expressions(Places):
             raise Effect(node, node.func.id, "VS304")
         if f is lang_at:
             return self.located(node)
+        if f is lang_local:
+            return self.remembered(node)
         if f is lang_enabled:
             return enabled(self, node)
         if f is dataclasses.replace:
@@ -320,6 +323,25 @@ class Expressions(Places):
             return there(self.pure(args["runner"], runner.type))
         anybody = self.names.var("anybody", runner.type)
         return build.quant("any", anybody, there(anybody))
+
+    def remembered(self, node: ast.Call) -> Expr:
+        """local(process, name, runner)."""
+        hint = 'local(m.create, "seen", t)'
+        match node:
+            case ast.Call(args=[ast.Attribute(value=base, attr=process), text, who], keywords=[]):
+                name, place = fold(text, self.statics), self.ref(base)
+                if process in self.unit.refused:
+                    raise Refused
+                found = self.unit.processes.get(process)
+                if found is not None and isinstance(place, Place) and place.instance is self.unit.root:
+                    field = self.unit.local_fields.get(f"{process}.{name}")
+                    if field is not None:
+                        kept = build.read(field.name, field.type, place.before)
+                        return build.index(kept, self.pure(who, found.runner.type))
+                    if name in {found.steps.shown.get(flat, flat) for flat in found.steps.locals}:
+                        return build.boolean(False)  # nothing of this configuration keeps it
+                    hint = did_you_mean(str(name), found.steps.locals) or hint
+        raise self.refuse("VS201", node, "local() wants a local of a process", hint=hint)
 
     def locations(self, process: str, label: ast.expr | None) -> list[str]:
         """What at() means by a label; none where this configuration has no such step, but the text has."""

@@ -8,7 +8,7 @@ from typing import Any, cast, get_args
 
 from virtspec.errors import UsageError
 from virtspec.ir.system import Action, Fairness
-from virtspec.ir.types import Value, show, values
+from virtspec.ir.types import Value, is_any, show, values
 from virtspec.source import did_you_mean
 
 PREFIX = "fair."
@@ -46,4 +46,6 @@ def _members(action: Action) -> list[tuple[str, Value]]:
     if action.process is None:
         return []
     t = action.params[0].type
+    if is_any(t):
+        return []
     return [(show(t, who), who) for who in values(t)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import copy
 import enum
 import re
 from collections.abc import Mapping
@@ -21,11 +20,11 @@ from virtspec.frontend.calls import Default, matched
 from virtspec.frontend.names import assigned, comprehension_variables, locals_of, loop_variables
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
-from virtspec.frontend.spans import placed
+from virtspec.frontend.spans import copied, placed
 from virtspec.frontend.static import fold, is_known
 from virtspec.frontend.subset import Diagnostics, Refused
 from virtspec.ir.types import Type
-from virtspec.lang.domains import Scalarset
+from virtspec.lang.domains import ENDLESS, Scalarset
 from virtspec.source import did_you_mean
 
 LABEL = re.compile(r"[A-Za-z_]\w*")
@@ -34,16 +33,13 @@ NO_NAME = object()
 
 @dataclass(frozen=True)
 class Copied:
-    """Which call a copied statement belongs to. Shared by all copies, hence never copied itself."""
+    """Which call a copied statement belongs to. Shared by all copies."""
 
     routine: Routine
     prefix: str
     """What labels and locals of this copy start with, such as "common_removal."; "" in the process itself."""
     stack: tuple[ast.FunctionDef, ...]
     """The sub-processes being inlined, outermost first."""
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Copied:
-        return self
 
 
 class Inliner:
@@ -54,7 +50,7 @@ class Inliner:
         self.diagnostics = diagnostics
         self.names: dict[str, Any] = dict(routine.names)
         self.types: dict[str, Type] = {}
-        self.locals: set[str] = locals_of(routine.fn) - {"self"}
+        self.locals = set(locals_of(routine.fn)) - {"self"}
         """Flat names of what the process and its copies bind by parameters and assignments."""
         self.loops = loop_variables(routine.fn)
         self.taken = {n.id for n in ast.walk(routine.fn) if isinstance(n, ast.Name)} | self.locals | {"self"}
@@ -149,7 +145,7 @@ class Inliner:
 
     def receiver(self, node: ast.expr, prefix: str, prologue: list[ast.stmt]) -> ast.expr:
         """What `self` becomes in the copy: the receiver, with keys that are no plain names evaluated now."""
-        node = copy.deepcopy(node)
+        node = copied(node)
         for part in ast.walk(node):
             if isinstance(part, ast.Subscript) and not isinstance(part.slice, ast.Name | ast.Constant):
                 name = self.local(prefix, "self_key")
@@ -250,7 +246,7 @@ class _Copier(ast.NodeTransformer):
         """Set for the body of an unrolled loop, which was copied, and its globals settled, before."""
 
     def body(self, stmts: list[ast.stmt]) -> list[ast.stmt]:
-        return [self.visit(copy.deepcopy(s)) for s in stmts]
+        return [self.visit(copied(s)) for s in stmts]
 
     def visit(self, node: ast.AST) -> Any:
         if not self.suffix and self.marks.stack[1:]:
@@ -261,7 +257,7 @@ class _Copier(ast.NodeTransformer):
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
         if node.id in self.replaced:
-            return copy.deepcopy(self.replaced[node.id])
+            return copied(self.replaced[node.id])
         new = self.renames.get(node.id)
         if new is None and not self.suffix and len(self.marks.stack) > 1:
             new = self.inliner.global_name(self.marks.routine, node.id)
@@ -310,6 +306,12 @@ def domain_values(node: ast.expr, names: Mapping[str, Any], instance: Instance |
     if isinstance(value, type) and issubclass(value, enum.Enum | Scalarset):
         return list(value)
     return list(value) if isinstance(value, tuple) and is_known(value) else None
+
+
+def is_endless(node: ast.expr, names: Mapping[str, Any]) -> bool:
+    """Whether the domain is a Scalarset of any size."""
+    value = fold(node, names)
+    return isinstance(value, type) and issubclass(value, Scalarset) and len(value) >= ENDLESS
 
 
 def _assign(name: str, value: ast.expr) -> ast.stmt:

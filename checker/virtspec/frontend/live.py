@@ -8,7 +8,6 @@ of the author's, whose lines stay what they are.
 from __future__ import annotations
 
 import ast
-import copy
 import sys
 import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,9 +16,23 @@ from typing import Any, TypeAlias
 from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
+from virtspec.frontend.spans import copied
 from virtspec.frontend.steps import RESULT
 from virtspec.frontend.subset import Diagnostics
-from virtspec.ir.types import ModType, OptionType, SeqType, SetType, TableType, Type, Value, ordinal, values
+from virtspec.ir.types import (
+    EnumType,
+    ModType,
+    OptionType,
+    RecordType,
+    ScalarsetType,
+    SeqType,
+    SetType,
+    TableType,
+    Type,
+    Value,
+    ordinal,
+    values,
+)
 from virtspec.lang.domains import Seq
 from virtspec.lang.model import Component, Model
 from virtspec.lang.rules import FaultSignal
@@ -30,6 +43,36 @@ class Fit:
 
     def __init__(self, registry: Registry) -> None:
         self.registry = registry
+        self.makers: dict[Type, Callable[[Any], Any]] = {}
+
+    def maker(self, t: Type) -> Callable[[Any], Any]:
+        """Makes of a canonical value of `t`, which is known to be one, what storing it makes of it. Objects that cannot
+        change are made once.
+        """
+        if t not in self.makers:
+            self.makers[t] = self._maker(t)
+        return self.makers[t]
+
+    def _maker(self, t: Type) -> Callable[[Any], Any]:
+        match t:
+            case EnumType() | ScalarsetType():
+                return {v: self.registry.python(t, v) for v in values(t)}.__getitem__
+            case OptionType(of):
+                some = self.maker(of)
+                return lambda value: None if value is None else some(value)
+            case TableType(key, of):
+                keys, entry = [self.registry.python(key, k) for k in values(key)], self.maker(of)
+                return lambda value: _Table.made(self, t, zip(keys, map(entry, value), strict=True))
+            case SetType(of):
+                member = self.maker(of)
+                return lambda value: _Set.made(self, of, map(member, value))
+            case SeqType(of, cap):
+                item = self.maker(of)
+                return lambda value: _Seq.made(self, of, cap, map(item, value))
+            case RecordType():
+                return lambda value: self.registry.python(t, value)
+            case _:
+                return lambda value: value
 
     def __call__(self, t: Type, value: Any) -> Any:
         match t:
@@ -57,6 +100,14 @@ class _Keyed(dict[Any, Any]):
         super().__init__({fit(key, k): v for k, v in entries.items()})
         self.fit, self.key_type = fit, key
 
+    @staticmethod
+    def of(fit: Fit, key: Type, entries: Mapping[Any, Any]) -> _Keyed:
+        """The same where the keys are known to be those of the type."""
+        made = _Keyed.__new__(_Keyed)
+        dict.update(made, entries)
+        made.fit, made.key_type = fit, key
+        return made
+
     def __getitem__(self, key: Any) -> Any:
         return super().__getitem__(self.fit(self.key_type, key))
 
@@ -68,6 +119,14 @@ class _Table(_Keyed):
         super().__init__(fit, t.key, {k: fit(t.value, v) for k, v in entries.items()})
         self.value_type = t.value
 
+    @staticmethod
+    def made(fit: Fit, t: TableType, entries: Iterable[tuple[Any, Any]]) -> _Table:
+        """The same where entries are known to fit."""
+        made = _Table.__new__(_Table)
+        dict.update(made, entries)
+        made.fit, made.key_type, made.value_type = fit, t.key, t.value
+        return made
+
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(self.fit(self.key_type, key), self.fit(self.value_type, value))
 
@@ -78,6 +137,14 @@ class _Set(set[Any]):
     def __init__(self, fit: Fit, of: Type, members: Any) -> None:
         super().__init__(fit(of, m) for m in members)
         self.fit, self.of = fit, of
+
+    @staticmethod
+    def made(fit: Fit, of: Type, members: Iterable[Any]) -> _Set:
+        """The same where members are known to fit."""
+        made = _Set.__new__(_Set)
+        set.update(made, members)
+        made.fit, made.of = fit, of
+        return made
 
     def __iter__(self) -> Iterator[Any]:
         registry = self.fit.registry
@@ -106,6 +173,14 @@ class _Seq(Seq[Any]):
         if len(self) > cap:
             raise FaultSignal("the sequence is full")
         self.fit, self.of, self.cap = fit, of, cap
+
+    @staticmethod
+    def made(fit: Fit, of: Type, cap: int, items: Iterable[Any]) -> _Seq:
+        """The same where items are known to fit."""
+        made = _Seq.__new__(_Seq)
+        list.extend(made, items)
+        made.fit, made.of, made.cap = fit, of, cap
+        return made
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self[:])
@@ -180,7 +255,7 @@ class Checking:
         result = routine.result_type(quiet)
         if result is not None:
             declared[RESULT] = result
-        made = copy.deepcopy(routine.fn)
+        made = copied(routine.fn)
         made.decorator_list, made.returns = [], None
         for arg in made.args.args:
             arg.annotation = None
@@ -253,7 +328,7 @@ class Living:
         if not keys:
             return self.live(part)
         entries = {self.registry.python(keys[0], k): self.parts(part, keys[1:]) for k in values(keys[0])}
-        return _Keyed(self.fit, keys[0], entries)
+        return _Keyed.of(self.fit, keys[0], entries)
 
     def live_class(self, instance: Instance) -> type[Any]:
         """A subclass of the instance's class whose attributes and methods check."""
@@ -278,13 +353,9 @@ class Living:
         routines = {name: Routine.of(method, instance, self.registry) for name, method in found.items()}
         return {name: self.checking.copy(r) for name, r in routines.items() if not r.is_generator}
 
-    def put(self, live: Any, field: str, t: Type, value: Value) -> None:
-        """Set a field, spread over the components it belongs to."""
-        _put(live, self.paths[field], self.registry, t, value)
-
-    def get(self, live: Any, field: str, t: Type) -> Value:
-        """The canonical value of a field."""
-        return _get(live, self.paths[field], self.registry, t)
+    def access(self, field: str, t: Type) -> Access:
+        """What writes and reads a field."""
+        return Access(self, self.paths[field], t)
 
 
 def _entry_type(t: Type, depth: int) -> Type:
@@ -306,28 +377,44 @@ def _paths(instance: Instance, path: Path, depth: int = 0) -> Iterator[tuple[str
         yield from _paths(part, (*path, (name, len(part.keys) - depth)), len(part.keys))
 
 
-def _put(holder: Any, path: Path, registry: Registry, t: Type, value: Value, pending: int = 0) -> None:
-    """Store a canonical value of `t` at `path`, spread over the components on the way."""
-    if pending:
-        assert isinstance(t, TableType) and isinstance(value, tuple)
-        for k, v in zip(values(t.key), value, strict=True):
-            _put(holder[registry.python(t.key, k)], path, registry, t.value, v, pending - 1)
-        return
-    (attr, keys), rest = path[0], path[1:]
-    if rest:
-        _put(getattr(holder, attr), rest, registry, t, value, keys)
-    else:
-        setattr(holder, attr, registry.python(t, value))
+class Access:
+    """Writes and reads one field, spread over the components on its path, whose keys are looked up here once."""
 
+    def __init__(self, living: Living, path: Path, t: Type) -> None:
+        self.living = living
+        self.write = self.writer(path, t, 0)
+        self.read = self.reader(path, t, 0)
 
-def _get(holder: Any, path: Path, registry: Registry, t: Type, pending: int = 0) -> Value:
-    """The canonical value of `t` found at `path`."""
-    if pending:
-        assert isinstance(t, TableType)
-        return tuple(
-            _get(holder[registry.python(t.key, k)], path, registry, t.value, pending - 1) for k in values(t.key)
-        )
-    (attr, keys), rest = path[0], path[1:]
-    if rest:
-        return _get(getattr(holder, attr), rest, registry, t, keys)
-    return registry.canonical(t, getattr(holder, attr))
+    def writer(self, path: Path, t: Type, pending: int) -> Callable[[Any, Any], None]:
+        """Stores a canonical value of `t` at `path` behind so many keys."""
+        if pending:
+            assert isinstance(t, TableType)
+            keys, inner = self.keys(t), self.writer(path, t.value, pending - 1)
+
+            def spread(holder: Any, value: Any) -> None:
+                for key, v in zip(keys, value, strict=True):
+                    inner(dict.__getitem__(holder, key), v)
+
+            return spread
+        (attr, behind), rest = path[0], path[1:]
+        if rest:
+            below = self.writer(rest, t, behind)
+            return lambda holder, value: below(getattr(holder, attr), value)
+        make = self.living.fit.maker(t)
+        return lambda holder, value: object.__setattr__(holder, attr, make(value))
+
+    def reader(self, path: Path, t: Type, pending: int) -> Callable[[Any], Value]:
+        """Gives the canonical value of `t` found there."""
+        if pending:
+            assert isinstance(t, TableType)
+            keys, inner = self.keys(t), self.reader(path, t.value, pending - 1)
+            return lambda holder: tuple(inner(dict.__getitem__(holder, key)) for key in keys)
+        (attr, behind), rest = path[0], path[1:]
+        if rest:
+            below = self.reader(rest, t, behind)
+            return lambda holder: below(getattr(holder, attr))
+        canonical = self.living.registry.canonical
+        return lambda holder: canonical(t, getattr(holder, attr))
+
+    def keys(self, t: TableType) -> list[Any]:
+        return [self.living.registry.python(t.key, k) for k in values(t.key)]

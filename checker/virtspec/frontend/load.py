@@ -23,7 +23,7 @@ from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir.budget import Budget
 from virtspec.ir.system import Faultless, Field, Property, Runner, System, Temporal
-from virtspec.ir.types import TableType, default
+from virtspec.ir.types import ANY, TableType, default
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model
 from virtspec.source import did_you_mean
@@ -161,12 +161,14 @@ def _sizeable(value: Any) -> bool:
 
 
 def _size(p: Parameter, value: Any) -> int:
+    if value == "any":
+        return ANY
     try:
         size = int(value)
     except (TypeError, ValueError):
         size = 0
     if size < 1:
-        raise UsageError(f"{p.name}={value}: the size of a Scalarset is a whole number from 1")
+        raise UsageError(f"{p.name}={value}: the size of a Scalarset is a whole number from 1, or `any`")
     return size
 
 
@@ -186,7 +188,7 @@ def _parse(base: Any, text: str) -> Any:
     if base is bool:
         return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.lower()]
     if base is int:
-        return int(text)
+        return ANY if text == "any" else int(text)
     if isinstance(base, type) and issubclass(base, enum.Enum):
         return base[text] if text in base.__members__ else base[text.upper()]
     if typing.get_origin(base) is Annotated:
@@ -238,4 +240,6 @@ def _shown(value: Any) -> str:
         return value.name
     if isinstance(value, tuple):
         return ",".join(_shown(v) for v in value)
+    if value == ANY:
+        return "any"
     return str(value).lower() if isinstance(value, bool) or value is None else str(value)

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import TypeAlias
 
 Comprehension: TypeAlias = ast.GeneratorExp | ast.SetComp | ast.ListComp | ast.DictComp
 FunctionLike: TypeAlias = ast.FunctionDef
+
+REMEMBERED = 1024
+"""Functions whose text was looked through not long ago: it does not change, and configurations have it in common."""
 
 
 def parameters_of(fn: FunctionLike) -> list[ast.arg]:
@@ -20,9 +24,10 @@ def parameters_of(fn: FunctionLike) -> list[ast.arg]:
     return fn.args.posonlyargs + fn.args.args
 
 
-def locals_of(fn: FunctionLike) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def locals_of(fn: FunctionLike) -> frozenset[str]:
     """The names a function binds by its parameters and its assignments."""
-    return {a.arg for a in parameters_of(fn)} | assigned(fn.body)
+    return frozenset(a.arg for a in parameters_of(fn)) | assigned(fn.body)
 
 
 def assigned(body: Iterable[ast.stmt]) -> set[str]:
@@ -49,9 +54,29 @@ def _bound(target: ast.expr) -> set[str]:
             return set()
 
 
-def loop_variables(fn: FunctionLike) -> set[str]:
+@lru_cache(maxsize=REMEMBERED)
+def loop_variables(fn: FunctionLike) -> frozenset[str]:
     """The variables of a function's for loops."""
-    return {n.target.id for n in ast.walk(fn) if isinstance(n, ast.For) and isinstance(n.target, ast.Name)}
+    return frozenset(n.target.id for n in ast.walk(fn) if isinstance(n, ast.For) and isinstance(n.target, ast.Name))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def has_yield(fn: FunctionLike) -> bool:
+    """Whether a function is a generator."""
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(fn))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def labels_and_calls(fn: FunctionLike) -> tuple[frozenset[str], frozenset[str]]:
+    """The labels of a process, and the names of the methods that run inside of it."""
+    labels, called = set(), set()
+    for node in ast.walk(fn):
+        match node:
+            case ast.Yield(value=ast.Constant(value=str(label))):
+                labels.add(label)
+            case ast.YieldFrom(value=ast.Call(func=ast.Attribute(attr=callee))):
+                called.add(callee)
+    return frozenset(labels), frozenset(called)
 
 
 def comprehension_variables(node: ast.AST) -> set[str]:
@@ -93,9 +118,10 @@ def _stored(node: ast.Name) -> bool:
 # --- refused uses ----------------------------------------------------------------------------------------------------
 
 
-def misused_names(fn: FunctionLike) -> Iterator[tuple[str, ast.AST, str]]:
+@lru_cache(maxsize=REMEMBERED)
+def misused_names(fn: FunctionLike) -> tuple[tuple[str, ast.AST, str], ...]:
     """(code of the refusal, where, name) of every use of a name that Python allows and the language does not."""
-    return _Misuses(fn).found()
+    return tuple(_Misuses(fn).found())
 
 
 class _Misuses:

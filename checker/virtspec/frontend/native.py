@@ -9,7 +9,6 @@ inlining of methods and the semantics of every expression are Python's here, whi
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from virtspec.frontend.domains import Registry
 from virtspec.frontend.live import Checks, Living
 from virtspec.frontend.load import Specification
 from virtspec.frontend.scope import Process
+from virtspec.frontend.spans import copied
 from virtspec.frontend.steps import IDLE, Step
 from virtspec.ir.system import Action, Field
 from virtspec.ir.types import IntType, TableType, Type, Value, default, ordinal, values
@@ -55,6 +55,8 @@ class Native:
         self.registry = spec.unit.registry
         self.living = Living(spec.unit.root, self.registry)
         self.fit = self.living.fit
+        self.shared = [self.living.access(f.name, f.type) if f.role == "shared" else None for f in spec.system.fields]
+        """What writes and reads each field that the author declared."""
         self.functions: dict[str, Callable[..., tuple[str, dict[str, Any]]]] = {}
         for process in spec.unit.processes.values():
             for step in process.steps.steps:
@@ -146,10 +148,23 @@ class Native:
         """A live object of the model's class in `state`."""
         live = self.living.new()
         object.__setattr__(live, "_virtspec_at", lambda p, label, who: self.at(state, p, label, who))
-        for f, value in zip(self.system.fields, state, strict=True):
-            if f.role == "shared":
-                self.living.put(live, f.name, f.type, value)
+        object.__setattr__(live, "_virtspec_local", lambda p, name, who: self.local(state, p, name, who))
+        for access, value in zip(self.shared, state, strict=True):
+            if access is not None:
+                access.write(live, value)
         return live
+
+    def local(self, state: State, process: str, name: str, who: Any) -> Any:
+        """What `lang.local` answers in `state`."""
+        runner, field = self.spec.unit.processes[process].runner, self.spec.unit.local_fields.get(f"{process}.{name}")
+        if field is None:
+            return False
+        assert isinstance(field.type, TableType)
+        table = state[self.system.field_index[field.name]]
+        assert isinstance(table, tuple)
+        return self.registry.python(
+            field.type.value, table[ordinal(runner.type, self.registry.canonical(runner.type, who))]
+        )
 
     def at(self, state: State, name: str, label: str | None, who: Any) -> bool:
         """What `lang.at` answers in `state`."""
@@ -163,8 +178,8 @@ class Native:
     def read(self, live: Any, before: State, frame: dict[str, Value]) -> State:
         """The canonical state of a live object; pc and locals come from `frame`, or stay as they were."""
         return tuple(
-            self.living.get(live, f.name, f.type) if f.role == "shared" else frame.get(f.name, old)
-            for f, old in zip(self.system.fields, before, strict=True)
+            frame.get(f.name, old) if access is None else access.read(live)
+            for f, access, old in zip(self.system.fields, self.shared, before, strict=True)
         )
 
     def locals(self, process: Process, who: Any, state: State) -> dict[str, Any]:
@@ -210,7 +225,7 @@ class Native:
         names = params if step.location == IDLE else sorted(steps.live[step.location])
         given = {v.name: v.type for v in self.system.action(process.routine.name).params[1:]}
         types = {**steps.types, **given}
-        body = [_StepChecks(types).visit(copy.deepcopy(s)) for s in step.body]
+        body = [_StepChecks(types).visit(copied(s)) for s in step.body]
         args = ast.arguments([], [ast.arg(a) for a in ("self", who, *names)], None, [], [], None, [])
         made = ast.copy_location(ast.FunctionDef(process.routine.name, args, body, [], None), process.routine.fn)
         return self.living.checking.compiled(made, process.routine.path, steps.names, types)

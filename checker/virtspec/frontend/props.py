@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from virtspec.errors import Endless
 from virtspec.frontend.budgets import lower_budget
 from virtspec.frontend.calls import Effect
 from virtspec.frontend.faults import lower_faultless
@@ -19,7 +20,7 @@ from virtspec.ir import build
 from virtspec.ir.build import IllTyped
 from virtspec.ir.nodes import Var
 from virtspec.ir.system import Declared, Property
-from virtspec.ir.types import is_scalar
+from virtspec.ir.types import ANY, is_scalar
 from virtspec.lang.props import PROPERTY, PropertyNote
 
 STATES = {
@@ -37,17 +38,27 @@ LOWER: dict[str, Callable[[Unit, Routine, PropertyNote], Declared]] = {
 """Properties that are no condition on a state or a step, by kind."""
 
 
+NO_BEHAVIOURS = "what is said of behaviours is not proved for any size; give every Scalarset one"
+
+
 def lower_properties(unit: Unit, functions: Sequence[Callable[..., Any]]) -> list[Declared]:
     """The properties among `functions` that are about this model, in the order given."""
     found: dict[str, Declared] = {}
+    endless = ANY in unit.registry.sizes.values()
     for f in functions:
         note: PropertyNote = getattr(f, PROPERTY)
         if not issubclass(unit.root.cls, note.model):
+            continue
+        if endless and note.kind in ("temporal", "budget"):
+            unit.left_out[note.id or f.__name__] = NO_BEHAVIOURS
             continue
         try:
             lower = LOWER.get(note.kind)
             prop = lower_property(unit, f, note) if lower is None else lower(unit, property_routine(unit, f), note)
         except Refused:
+            continue
+        except Endless as why:
+            unit.left_out[note.id or f.__name__] = str(why)
             continue
         if prop.id in found:
             routine = Routine.of(f, None, unit.registry)

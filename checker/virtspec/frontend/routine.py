@@ -11,7 +11,7 @@ from typing import Any
 from virtspec import lang
 from virtspec.frontend.domains import NoType, Registry
 from virtspec.frontend.module import function_tree
-from virtspec.frontend.names import misused_names, parameters_of
+from virtspec.frontend.names import has_yield, misused_names, parameters_of
 from virtspec.frontend.shape import EVALUATION_ERRORS, Instance
 from virtspec.frontend.subset import Diagnostics, Refused, reason
 from virtspec.ir.types import Type
@@ -71,7 +71,7 @@ class Routine:
 
     @property
     def is_generator(self) -> bool:
-        return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(self.fn))
+        return has_yield(self.fn)
 
     @property
     def returns_value(self) -> bool:

@@ -9,12 +9,13 @@ from typing import Any, Literal, TypeAlias
 
 from virtspec.frontend.domains import Registry
 from virtspec.frontend.module import function_tree
+from virtspec.frontend.names import labels_and_calls
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.shape import Instance
 from virtspec.frontend.steps import Steps, Straight, straighten
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir import build
-from virtspec.ir.nodes import Expr, Stmt
+from virtspec.ir.nodes import Expr, Read, Stmt
 from virtspec.ir.system import Field, Runner, System
 from virtspec.ir.types import TableType, Type
 from virtspec.source import NOWHERE, Span
@@ -172,6 +173,8 @@ class Unit:
     asserted_within: dict[str, str] = field(default_factory=dict)
     """Messages of asserts that became part of an expression of a step, each with the method it stands in: such a fault
     has no message."""
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Properties, by id, that have no meaning where a Scalarset is of any size, and why."""
     fault_messages: frozenset[str] | None = None
     """Every message of a fault in the text, in this configuration or not, once somebody has asked."""
     straight: dict[tuple[int, str], Straight] = field(default_factory=dict)
@@ -183,6 +186,10 @@ class Unit:
             self.straight[key] = straighten(routine, self.diagnostics)
         return self.straight[key]
 
+    def reads(self) -> list[Read]:
+        """Every field a statement can assign."""
+        return [build.read(f.name, f.type) for f in (*self.root.all_fields(), *self.local_fields.values())]
+
     def labels(self, process: str) -> set[str]:
         """Every label in the text of a process and of what it may call, reachable in this configuration or not."""
         found: set[str] = set()
@@ -190,11 +197,8 @@ class Unit:
         while pending:
             name = pending.pop()
             for method in (m for i in self.root.everything() if (m := i.method(name)) is not None):
-                for node in ast.walk(function_tree(method)[1]):
-                    match node:
-                        case ast.Yield(value=ast.Constant(value=str(label))):
-                            found.add(label)
-                        case ast.YieldFrom(value=ast.Call(func=ast.Attribute(attr=callee))) if callee not in seen:
-                            seen.add(callee)
-                            pending.append(callee)
+                labels, called = labels_and_calls(function_tree(method)[1])
+                found |= labels
+                pending += called - seen
+                seen |= called
         return found

@@ -20,7 +20,7 @@ from virtspec.frontend.module import class_tree, is_component
 from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics, Refused, reason
 from virtspec.ir.system import Field
-from virtspec.ir.types import TableType, Type, Value, cardinality, default
+from virtspec.ir.types import TableType, Type, Value, default, entries
 from virtspec.lang.domains import CONST_MARK, Each
 from virtspec.lang.model import Component, Model
 from virtspec.source import Span, did_you_mean
@@ -308,5 +308,5 @@ def keyed(f: Field, keys: tuple[Type, ...]) -> Field:
     t: Type = f.type
     init: Value = f.init
     for key in reversed(keys):
-        t, init = TableType(key, t), (init,) * cardinality(key)
+        t, init = TableType(key, t), (init,) * entries(key)
     return Field(f.name, t, init, f.role, f.span)

@@ -84,6 +84,10 @@ REFUSALS: dict[str, Refusal] = {
         "{0!r} is the variable of a for loop and has no other use", "use another name, or a local assigned in the loop"
     ),
     "VS315": Refusal("the loop changes {0!r} while it runs through it", "run through a copy: {1}"),
+    "VS316": Refusal(
+        "{0} is of any size here, and this loop does not treat all members at once",
+        "each turn may assign, and read of what is assigned, only the entries of its own member; or give {0} a size",
+    ),
     # 4xx: processes
     "VS401": Refusal(
         "a path through this loop has no yield", 'end every iteration with a `yield "label"`, or leave it'

@@ -13,7 +13,7 @@ from functools import partial
 from virtspec.frontend.calls import Default, Effect, is_one_of, matched
 from virtspec.frontend.collect import fresh
 from virtspec.frontend.expr import Expressions
-from virtspec.frontend.inline import domain_values
+from virtspec.frontend.inline import domain_values, is_endless
 from virtspec.frontend.places import Names
 from virtspec.frontend.routine import Routine
 from virtspec.frontend.scope import POISON, UNASSIGNED, Binding, Place, Poison, Scope, Slot, Static, Unassigned, Unit
@@ -237,6 +237,8 @@ class Symbolic(Expressions):
 
     def loop(self, node: ast.For, name: str) -> None:
         """Execute a for loop by unrolling it."""
+        if is_endless(node.iter, self.statics):
+            raise Effect(node, ast.unparse(node).splitlines()[0])
         listed = domain_values(node.iter, self.statics, None)
         if listed is not None:
             for value in listed:

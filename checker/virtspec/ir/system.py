@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from virtspec.ir.budget import Budget
 from virtspec.ir.nodes import Block, Expr, Var
 from virtspec.ir.temporal import CanReach, Formula
-from virtspec.ir.types import EnumType, Type, Value, show
+from virtspec.ir.types import EnumType, ScalarsetType, Type, Value, is_any, show
 from virtspec.source import NOWHERE, Span
 
 Fairness: TypeAlias = Literal["none", "weak", "strong"]
@@ -196,6 +196,13 @@ class System:
     def action(self, name: str) -> Action:
         """The action of that name. Raises KeyError."""
         return self._actions[name]
+
+    @cached_property
+    def endless(self) -> tuple[str, ...]:
+        """The scalarsets of any size, by name: only a solver takes a system that has some."""
+        from virtspec.ir.text import types_used
+
+        return tuple(t.name for t in types_used(self) if isinstance(t, ScalarsetType) and is_any(t))
 
     @cached_property
     def fingerprint(self) -> str:

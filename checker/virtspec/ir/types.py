@@ -8,7 +8,10 @@ Values are plain, hashable and canonical:
     EnumType       the member's name (str)     SeqType       tuple of at most `cap` values
     ScalarsetType  int in 0..size-1            RecordType    tuple of the fields' values
 
-`values(t)` is the documented order of enumeration. Imports nothing but the standard library.
+`values(t)` is the documented order of enumeration.
+
+A scalarset may be of any size: its members cannot be enumerated, and a table over it has one entry, which all members
+have. Only what says the same of all members at once has a meaning then; see `symbolic`.
 """
 
 from __future__ import annotations
@@ -17,6 +20,8 @@ import itertools
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias, assert_never
+
+from virtspec.errors import Endless
 
 Value: TypeAlias = "bool | int | str | None | tuple[Value, ...] | frozenset[Value]"
 
@@ -59,6 +64,10 @@ class EnumType:
 
     def __str__(self) -> str:
         return self.name
+
+
+ANY = 1 << 40
+"""The size of a scalarset of any size: more than can be gone through, so that nobody counts on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +177,8 @@ def cardinality(t: Type) -> int:
             return size
         case OptionType(of):
             return 1 + cardinality(of)
+        case TableType(key) | SetType(key) if is_any(key):
+            raise Endless(str(key))
         case TableType(key, value):
             return int(cardinality(value) ** cardinality(key))
         case SetType(of):
@@ -181,6 +192,16 @@ def cardinality(t: Type) -> int:
             return product
         case _:
             assert_never(t)
+
+
+def is_any(t: Type) -> bool:
+    """Whether `t` is a scalarset of any size."""
+    return isinstance(t, ScalarsetType) and t.size == ANY
+
+
+def entries(key: Type) -> int:
+    """How many entries the value of a table with such keys has: one, which stands for all, if there are any number."""
+    return 1 if is_any(key) else cardinality(key)
 
 
 def bits(t: Type) -> int:
@@ -199,7 +220,9 @@ def values(t: Type) -> tuple[Value, ...]:
             return tuple(range(lo, hi + 1))
         case EnumType(_, members):
             return members
-        case ScalarsetType(_, size):
+        case ScalarsetType(name, size):
+            if size == ANY:
+                raise Endless(name)
             return tuple(range(size))
         case OptionType(of):
             return (None, *values(of))
@@ -258,7 +281,7 @@ def default(t: Type) -> Value:
         case OptionType():
             return None
         case TableType(key, value):
-            return (default(value),) * cardinality(key)
+            return (default(value),) * entries(key)
         case SetType():
             return frozenset()
         case SeqType():
@@ -284,7 +307,7 @@ def contains(t: Type, value: Value) -> bool:
         case OptionType(of):
             return value is None or contains(of, value)
         case TableType(key, of):
-            return isinstance(value, tuple) and len(value) == cardinality(key) and all(contains(of, v) for v in value)
+            return isinstance(value, tuple) and len(value) == entries(key) and all(contains(of, v) for v in value)
         case SetType(of):
             return isinstance(value, frozenset) and all(contains(of, v) for v in value)
         case SeqType(of, cap):
@@ -310,8 +333,8 @@ def show(t: Type, value: Value) -> str:
             return "None" if value is None else show(of, value)
         case TableType(key, of):
             assert isinstance(value, tuple)
-            entries = zip(values(key), value, strict=True)
-            return "{" + ", ".join(f"{show(key, k)}: {show(of, v)}" for k, v in entries) + "}"
+            names = [f"every {key}"] if is_any(key) else [show(key, k) for k in values(key)]
+            return "{" + ", ".join(f"{k}: {show(of, v)}" for k, v in zip(names, value, strict=True)) + "}"
         case SetType(of):
             assert isinstance(value, frozenset)
             return "{" + ", ".join(show(of, v) for v in sorted(value, key=lambda v: ordinal(of, v))) + "}"

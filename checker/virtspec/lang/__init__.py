@@ -18,7 +18,7 @@ from virtspec.lang.formulas import (
     weak_until,
 )
 from virtspec.lang.model import Call, Component, Model, Steps, acquires, action, process, releases
-from virtspec.lang.props import at, enabled, invariant, reachable, transition
+from virtspec.lang.props import at, enabled, invariant, local, reachable, transition
 from virtspec.lang.rules import atomic, choose, cost, fault, require
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "faults",
     "invariant",
     "leads_to",
+    "local",
     "process",
     "reachable",
     "release",

@@ -9,11 +9,12 @@ specification is compiled.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
+from virtspec.errors import Endless
 from virtspec.lang.rules import FaultSignal
 
 T = TypeVar("T")
@@ -51,7 +52,7 @@ class _ScalarsetMeta(type):
     """Iterating a Scalarset, or taking its length, gives the members of the configuration in force."""
 
     size: int
-    _members: tuple[Any, ...]
+    _members: Sequence[Any]
 
     def __iter__(cls: type[S]) -> Iterator[S]:  # type: ignore[misc]  # a metaclass: its self is a class
         return iter(cls._members)
@@ -63,20 +64,21 @@ class _ScalarsetMeta(type):
 class Scalarset(metaclass=_ScalarsetMeta):
     """A set of interchangeable members: threads, devices, requests.
 
-    `class Task(Scalarset, size=3): ...` gives the size a configuration has unless it says otherwise (`-p Task=2`).
+    `class Task(Scalarset, size=3): ...` gives the size a configuration has unless it says otherwise (`-p Task=2`). The
+    size "any" is that of proofs for any number of members (`-p Task=any`).
     Members can be compared for equality, used as keys, and nothing else.
     """
 
     size = 2
-    _members: tuple[Any, ...] = ()
+    _members: Sequence[Any] = ()
 
     def __init__(self, index: int) -> None:
         self.index = index
 
-    def __init_subclass__(cls, size: int | None = None) -> None:
+    def __init_subclass__(cls, size: int | Literal["any"] | None = None) -> None:
         if size is not None:
-            cls.size = size
-        cls._members = tuple(cls(i) for i in range(cls.size))
+            cls.size = ENDLESS if size == "any" else size
+        cls._members = _members_of(cls, cls.size)
 
     def __repr__(self) -> str:
         return type(self).__name__ if len(type(self)) == 1 else f"{type(self).__name__}{self.index}"
@@ -86,6 +88,32 @@ class Scalarset(metaclass=_ScalarsetMeta):
 
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.index == self.index
+
+
+ENDLESS = 1 << 40
+"""The size of a Scalarset of any size: it has this length, which stands for that, and cannot be gone through."""
+
+
+class _Endless(Sequence[Any]):
+    """The members of a Scalarset of any size."""
+
+    def __init__(self, name: str, size: int) -> None:
+        self.name = name
+        self.size = size
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __iter__(self) -> Iterator[Any]:
+        raise Endless(self.name)
+
+    def __getitem__(self, index: Any) -> Any:
+        raise Endless(self.name)
+
+
+def _members_of(cls: type[Scalarset], size: int) -> Sequence[Any]:
+    """So many members of a class."""
+    return _Endless(cls.__name__, size) if size >= ENDLESS else tuple(cls(i) for i in range(size))
 
 
 class Singleton(Scalarset, size=1):
@@ -98,7 +126,7 @@ def sized(sizes: Mapping[type[Scalarset], int]) -> Iterator[None]:
     saved = {cls: cls._members for cls in sizes}
     try:
         for cls, size in sizes.items():
-            cls._members = tuple(cls(i) for i in range(size))
+            cls._members = _members_of(cls, size)
         yield
     finally:
         for cls, members in saved.items():

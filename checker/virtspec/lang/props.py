@@ -57,6 +57,17 @@ def enabled(step: Callable[..., Any], *args: Any) -> bool:
     raise RuntimeError("enabled() has a value only while virtspec judges the property")
 
 
+def local(process: Callable[..., Any], name: str, runner: Any) -> Any:
+    """What a local of `runner`'s call of `m.process` is worth; its default where no later step will read it.
+
+    Properties that explain why others hold need it: what a call remembers decides what it does.
+    """
+    look = getattr(getattr(process, "__self__", None), "_virtspec_local", None)
+    if look is None:
+        raise RuntimeError("local() has a value only while virtspec evaluates the property")
+    return look(process.__name__, name, runner)
+
+
 def at(process: Callable[..., Any], label: str | None = None, runner: Any = None) -> bool:
     """Whether `runner` (anybody, if left out) stands before a step of `m.process` (any step, if `label` is left out).
 

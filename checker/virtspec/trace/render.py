@@ -95,11 +95,11 @@ def render(system: System, trace: Trace, *, reason: str = "", command: str = "",
         place = str(step.span)
         lines.append(Line("step", f"{step.number:{_NUMBER}}  {step.call.ljust(column)}   {place}", place))
         for change in step.changes:
-            lines += _wrapped("change", str(change), width)
+            lines += wrapped("change", str(change), width)
         if step.costs:
-            lines += _wrapped("cost", f"spends {tally(step.costs)}", width)
+            lines += wrapped("cost", f"spends {tally(step.costs)}", width)
         if step.fault:
-            lines += _wrapped("fault", f"fault: {step.fault}", width)
+            lines += wrapped("fault", f"fault: {step.fault}", width)
     if trace.loop == len(steps):
         lines.append(_for_ever("nothing more, for ever"))
     spent = [name for step in steps for name in step.costs]
@@ -120,7 +120,7 @@ def _initial(system: System, width: int) -> list[Line]:
     """The shared fields as they start, one a line; where they are many, as many a line as fit."""
     shown = [_named(f.name, f.type, f.init) for f in system.fields if f.role == "shared"]
     if len(shown) <= FEW:
-        return [line for item in shown for line in _wrapped("change", item, width)]
+        return [line for item in shown for line in wrapped("change", item, width)]
     rows: list[str] = []
     for item in shown:
         packed = f"{rows[-1]}   {item}" if rows else item
@@ -128,7 +128,7 @@ def _initial(system: System, width: int) -> list[Line]:
             rows[-1] = packed
         else:
             rows.append(item)
-    return [line for row in rows for line in _wrapped("change", row, width)]
+    return [line for row in rows for line in wrapped("change", row, width)]
 
 
 def _named(name: str, t: Type, value: Value) -> str:
@@ -159,13 +159,14 @@ def _ending(system: System, trace: Trace, reason: str, command: str, width: int)
     yield Line(kind, f"{'=>':>{_NUMBER}}  {end}")
     if not trace.ends_in_fault():  # the step that faults has said why
         for line in reason.splitlines():
-            yield from _wrapped("reason", line, width)
+            yield from wrapped("reason", line, width)
     if command:
         yield Line("blank", "")
         yield Line("command", " " * (_NUMBER + 2) + "replay: " + command)
 
 
-def _wrapped(kind: Kind, line: str, width: int) -> list[Line]:
+def wrapped(kind: Kind, line: str, width: int) -> list[Line]:
+    """A line of that kind under a step, in as many as it takes."""
     wrapped = textwrap.wrap(
         line,
         max(width, 40),

@@ -93,7 +93,7 @@ class Batching(Model):
             if outcome is not Outcome.NORMAL:
                 self.put_tag()
                 self.parked[i] += 1 if outcome is Outcome.PARK else 0
-                self.done += 0 if outcome is Outcome.PARK else 1
+                self.done += 0 if outcome is Outcome.PARK or self.open else 1
                 failed = outcome is Outcome.IOERR
                 errors = errors or failed
                 queued = queued or not failed

@@ -61,7 +61,11 @@ class Virtqueue(Component):
         """
         if self.publish_at_kick:
             return (self.avail_idx + self.num_added) % self.wrap
-        return (self.avail_idx + sum(Stored.IDX in self.store_buffer[j] for j in Sub)) % self.wrap
+        return (self.avail_idx + (1 if self.hides(Stored.IDX) else 0)) % self.wrap
+
+    def hides(self, what: Stored) -> bool:
+        """Whether such a store of the driver waits in a store buffer: in one at most, thanks to vq_lock."""
+        return any(what in self.store_buffer[j] for j in Sub)
 
     def in_use(self) -> int:
         """Ring entries not reaped yet."""
@@ -132,8 +136,7 @@ class Virtqueue(Component):
 
     def is_written(self) -> bool:
         """Whether the device finds the next entry in its slot: it was added, and that is visible."""
-        invisible = sum(Stored.SLOT in self.store_buffer[j] for j in Sub)
-        return (self.shadow() - self.last_avail_idx) % self.wrap > invisible
+        return (self.shadow() - self.last_avail_idx) % self.wrap > (1 if self.hides(Stored.SLOT) else 0)
 
     def pop(self, found: bool) -> None:
         """virtqueue_pop(). Whether the entry was found in its slot is only remembered."""

@@ -43,12 +43,14 @@ def test_most_are_small() -> None:
 
 @pytest.mark.parametrize(("what", "most"), [("set[", 22), pytest.param("@action", 26, marks=pytest.mark.slow)])
 def test_examples_shrink_to_short_texts(what: str, most: int) -> None:
-    """One of a few does: where Hypothesis gets stuck depends on where it began, and on its version."""
+    """One of a few does: where Hypothesis gets stuck depends on where it began, and on its version. Those that got there
+    soon are tried first.
+    """
 
     def shrunk(seed: int) -> str:
         return find(specifications(), lambda text: what in text, settings=WITHOUT_CHECKS, random=random.Random(seed))
 
-    assert any(len(text.splitlines()) <= most for text in map(shrunk, range(5)))
+    assert any(len(text.splitlines()) <= most for text in map(shrunk, (3, 4, 2, 1, 0)))
 
 
 SCRIPT = """

@@ -24,6 +24,7 @@ def run(args: argparse.Namespace) -> int:
 
     spec = api.find(args.target, args.model)
     system = spec.load(args.config, options.params(args.param))
+    api.refuse_endless(system)
     found = layout(system)
     rows = list(describe(found))
     with Output(args.output) as out:

@@ -20,8 +20,9 @@ import llvmlite.binding as llvm
 PASSES, SELECTION = 1, 2
 """The levels of optimization, as for `clang -O`. More passes than those of level 1 cost a third more time to compile and
 made no step of any model faster."""
-MOST_KEPT = 500
-"""Files of one kind in the folder: the code of systems, or the kernels of one file."""
+MOST_KEPT = 4000
+"""Files of one kind in the folder: the code of systems, or the kernels of one file. The code of a system takes a few of them,
+about 7 kB each; what is shipped takes five hundred, all tests some two thousand."""
 
 
 class Code:
@@ -105,8 +106,8 @@ def _keep(path: Path, binary: bytes) -> None:
         file.write(binary)
     os.replace(file.name, path)
     kind = path.name.partition("-")[0]  # that much code is made of systems is no reason to forget the kernels
-    there = [each for each in path.parent.iterdir() if each.name.partition("-")[0] == kind]
+    there = [name for name in os.listdir(path.parent) if name.partition("-")[0] == kind]
     if len(there) > MOST_KEPT:
-        there.sort(key=lambda each: each.stat().st_mtime)
-        for old in there[: len(there) - MOST_KEPT // 2]:
-            old.unlink()
+        old = sorted(map(path.parent.joinpath, there), key=lambda each: each.stat().st_mtime)
+        for each in old[: len(old) - MOST_KEPT // 2]:
+            each.unlink()

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, assert_never
+from weakref import WeakKeyDictionary
 
 from virtspec.ir import build
 from virtspec.ir.nodes import Assign, Block, Choose, Const, Cost, Expr, Fault, If, Index, Ite, Let, Read, Require, Stmt
@@ -88,7 +89,18 @@ def _touches(a: Action, name: str) -> bool:
 
 
 def _reads(name: str, *roots: Expr) -> bool:
-    return any(isinstance(e, Read) and e.field == name for e in subexpressions(*roots))
+    return any(name in _fields(e) for e in roots)
+
+
+_known: WeakKeyDictionary[Expr, frozenset[str]] = WeakKeyDictionary()
+"""The fields that expressions read: each is asked about for every field."""
+
+
+def _fields(e: Expr) -> frozenset[str]:
+    found = _known.get(e)
+    if found is None:
+        found = _known[e] = frozenset(x.field for x in subexpressions(e) if isinstance(x, Read))
+    return found
 
 
 def _moves_alone(a: Action, runner: Runner) -> bool:

@@ -39,7 +39,7 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
-from virtspec.ir.types import SeqType, bounds, values
+from virtspec.ir.types import SeqType, bounds, is_any, values
 from virtspec.ir.walk import children, substitute
 
 
@@ -47,7 +47,8 @@ def defined(e: Expr) -> Expr:
     """The condition under which evaluating `e` does not fault; itself defined in every state.
 
     Short-circuits are those of `semantics.interp`: `And` and `Or` from the left, `Ite`, and `all` and `any` in value
-    order, so a partial body of these is written out once per value.
+    order, so a partial body of these is written out once per value. Over a type of any size, which has no order, the
+    condition is stronger than it need be: the body is defined for all values.
     """
     match e:
         case Const() | Read() | Var():
@@ -59,8 +60,8 @@ def defined(e: Expr) -> Expr:
         case MapOf(v, body) | SetOf(v, body) | Quant("count", v, body):
             return build.quant("all", v, defined(body))
         case Quant(kind, v, body):
-            if defined(body) is build.TRUE:
-                return build.TRUE
+            if defined(body) is build.TRUE or is_any(v.type):
+                return build.quant("all", v, defined(body))
             each = tuple(substitute(body, {v: build.const(x, v.type)}) for x in values(v.type))
             return _in_turn(each, stop=kind == "any")
         case Narrow() | Unwrap() | Arith() | SeqAt() | SeqOp():

@@ -13,9 +13,11 @@ that makes it so); updates are defined where they apply.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import assert_never
 
+from virtspec.errors import Endless
 from virtspec.ir import build
 from virtspec.ir.nodes import (
     And,
@@ -29,6 +31,7 @@ from virtspec.ir.nodes import (
     If,
     Let,
     MapUpdate,
+    Quant,
     Read,
     Require,
     Stmt,
@@ -37,7 +40,8 @@ from virtspec.ir.nodes import (
 from virtspec.ir.passes.defined import defined, either
 from virtspec.ir.system import Action, System
 from virtspec.ir.text import expr_text
-from virtspec.ir.walk import expressions, substitute, unused
+from virtspec.ir.types import is_any
+from virtspec.ir.walk import expressions, subexpressions, substitute, unused
 from virtspec.source import Span
 
 __all__ = ["Choice", "FaultCase", "Functional", "Spent", "defined", "functional"]
@@ -91,7 +95,7 @@ class Functional:
 
 def functional(system: System, action: Action) -> Functional:
     """The functional form of `action`."""
-    execution = _Execution(system)
+    execution = _Execution(build.read(f.name, f.type) for f in system.fields)
     start = _State({}, {})
     for v in action.params:
         execution.choose(v, start)
@@ -104,6 +108,16 @@ def functional(system: System, action: Action) -> Functional:
         tuple(execution.faults),
         tuple(execution.costs),
     )
+
+
+def updates(body: Block, reads: Iterable[Read]) -> tuple[tuple[str, Expr], ...] | None:
+    """The new values of the fields `reads` behind `body`, in terms of those before it; None if it may do anything else
+    than assign."""
+    execution = _Execution(reads)
+    end = execution.block(body, _State({}, {}))
+    if execution.choices or execution.guards or execution.faults or execution.costs:
+        return None
+    return tuple((name, end.fields[name]) for name in execution.reads if execution.changed(name, end))
 
 
 class _State:
@@ -162,8 +176,8 @@ class _State:
 class _Execution:
     """Runs a body once, both branches of every `If`, and collects what is asked for on the way."""
 
-    def __init__(self, system: System) -> None:
-        self.reads = {f.name: build.read(f.name, f.type) for f in system.fields}
+    def __init__(self, reads: Iterable[Read]) -> None:
+        self.reads = {read.field: read for read in reads}
         self.choices: list[Choice] = []
         self.guards: list[Expr] = []
         self.faults: list[FaultCase] = []
@@ -193,6 +207,7 @@ class _Execution:
     def check_defined(self, stmt: Stmt, state: _State) -> None:
         """Split off the fault of evaluating what `stmt` itself evaluates, unless the way here excludes it."""
         for e in expressions(stmt):
+            _refuse_without_order(e)
             known = _conjuncts(state.path)
             fine = build.and_(*(c for c in _conjuncts(self.value(defined(e), state)) if c not in known))
             if fine is not build.TRUE:
@@ -247,6 +262,13 @@ class _Execution:
         state.vars = {v: _joined(cond, new, other.vars[v]) for v, new in one.vars.items() if v in other.vars}
         written = dict.fromkeys([*one.fields, *other.fields])
         state.fields = {name: _joined(cond, self.field(name, one), self.field(name, other)) for name in written}
+
+
+def _refuse_without_order(e: Expr) -> None:
+    """Raise Endless where it depends on the order of members whether `e` faults, and these have none."""
+    for part in subexpressions(e):
+        if isinstance(part, Quant) and part.kind != "count" and is_any(part.var.type) and not build.total(part.body):
+            raise Endless(str(part.var.type))
 
 
 def _stored(old: Expr, path: tuple[Expr, ...], value: Expr) -> Expr:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from virtspec.semantics.successors import successors
 WORDS = [1, 2, 3, 17]
 MASK = (1 << 64) - 1
 FIRST, SECOND, START = 0x9E3779B97F4A7C15, 0xD6E8FEB86659FD93, 0x243F6A8885A308D3
+FIRST_INVERSE, SECOND_INVERSE = (pow(factor, -1, 1 << 64) for factor in (FIRST, SECOND))
 
 State = tuple[int, ...]
 
@@ -75,17 +77,18 @@ def state_with(wanted: int, ahead: State = ()) -> State:
         before = ((before ^ word) * FIRST) & MASK
         before ^= before >> 32
     h = wanted ^ wanted >> 32
-    h = (h * pow(SECOND, -1, 1 << 64)) & MASK
+    h = (h * SECOND_INVERSE) & MASK
     h ^= h >> 32
-    return (*ahead, (h * pow(FIRST, -1, 1 << 64) & MASK) ^ before)
+    return (*ahead, (h * FIRST_INVERSE & MASK) ^ before)
 
 
 def states_with(hashes: Iterable[int], words: int) -> list[State]:
     """Different states with these hashes, where there are any: of one word there is just one, perhaps of too many bits."""
-    found = []
+    found: list[State] = []
     for i, wanted in enumerate(hashes):
-        tries = (state_with(wanted, (*(0,) * (words - 2), i << 20 | k)) for k in range(200)) if words > 1 else ()
-        found += [state for state in tries or [state_with(wanted)] if all(word >> WORD == 0 for word in state)][:1]
+        ahead = [(*(0,) * (words - 2), i << 20 | k) for k in range(200)] if words > 1 else [()]
+        tries = (state_with(wanted, words_before) for words_before in ahead)
+        found += islice((state for state in tries if all(word >> WORD == 0 for word in state)), 1)
     return list(dict.fromkeys(found))
 
 

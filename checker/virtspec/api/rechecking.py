@@ -1,0 +1,99 @@
+"""Certificates checked: made again from the specification, compared, and put to solvers that know nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from virtspec.api.checking import find
+from virtspec.api.proving import certificate_text
+from virtspec.errors import InputError, UsageError
+from virtspec.symbolic import certificate
+from virtspec.symbolic.solvers import Solver, available
+from virtspec.trace.verdict import DEADLOCK
+
+
+@dataclass(frozen=True)
+class Recheck:
+    """What solvers said to a certificate."""
+
+    header: certificate.Header
+    obligations: int
+    answers: dict[str, dict[str, str]]
+    """By solver: the obligations to which the answer was not `unsat`, with the answer."""
+    origins: dict[str, str]
+    seconds: dict[str, float]
+
+    @property
+    def refused(self) -> bool:
+        return any("sat" in answers.values() for answers in self.answers.values())
+
+    @property
+    def exit_code(self) -> int:
+        """1 if a solver refutes an obligation, else 3 if one does not know, else 0."""
+        return 1 if self.refused else 3 if any(self.answers.values()) else 0
+
+
+def recheck(
+    path: str | Path,
+    *,
+    solvers: Sequence[str] = ("z3", "cvc5"),
+    spec: str | None = None,
+    seconds: float = 60.0,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Recheck:
+    """Compare a certificate with what the specification gives, then ask every solver for each obligation.
+
+    `spec` names the specification where the file's own name is no use; `seconds` is the limit for one obligation. Raises
+    InputError for a file that is no certificate or not the specification's, UsageError for a solver that is not there.
+    """
+    import time
+
+    path = Path(path)
+    try:
+        content = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    header = certificate.read_header(content, str(path))
+    _compare(content, header, path, spec or header.specification)
+    first, parts = certificate.parts(content)
+    used = [available(name, seconds) for name in solvers]
+    answers: dict[str, dict[str, str]] = {}
+    took: dict[str, float] = {}
+    for solver in used:
+        begun = time.monotonic()
+        answers[solver.name] = _ask(solver, first, parts, progress)
+        took[solver.name] = time.monotonic() - begun
+    return Recheck(header, len(parts), answers, {s.name: s.origin for s in used}, took)
+
+
+def _compare(content: str, header: certificate.Header, path: Path, target: str) -> None:
+    try:
+        found = find(target, header.model if target.endswith(".py") else None)
+        system = found.load(params=dict(header.parameters), lemmas=True)
+    except (UsageError, InputError) as error:
+        raise InputError(
+            f"{path} is about {target}, which cannot be loaded here: {error}; name the specification with --spec"
+        ) from error
+    unknown = [i for i in header.invariants if i != DEADLOCK and i not in system.declared]
+    if unknown:
+        raise InputError(f"{path}: {target} has no invariant {unknown[0]!r}: it has changed since, or the file has")
+    try:
+        made = certificate_text(header.specification, system, header.proves, header.invariants)
+    except ValueError as why:
+        raise InputError(f"{path} claims what it does not prove: {why}") from None
+    certificate.compare(content, made, str(path))
+
+
+def _ask(
+    solver: Solver, first: str, parts: Sequence[certificate.Section], progress: Callable[[str], None]
+) -> dict[str, str]:
+    found: dict[str, str] = {}
+    solver.run(first)
+    for number, part in enumerate(parts, 1):
+        progress(f"{solver.name}: {number} of {len(parts)}, {part.name}")
+        answer = solver.run(part.text) or "unknown"
+        if answer != "unsat":
+            found[part.name] = answer
+    return found
