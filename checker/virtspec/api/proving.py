@@ -9,22 +9,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TextIO, TypeAlias
 
 from virtspec.api.checking import Specification, check, confirm, reason_of, refuse_unknown
+from virtspec.api.rechecking import certificate_text
+from virtspec.api.stuck import FILTER, reachable_states, stuck
 from virtspec.errors import NothingChecked, UsageError
 from virtspec.explore import oracle
-from virtspec.explore.reasons import why_false
 from virtspec.explore.report import Limits
-from virtspec.ir import build
 from virtspec.ir.budget import Budget
-from virtspec.ir.nodes import Expr
 from virtspec.ir.system import Property, System, Temporal
-from virtspec.ir.types import Value, contains
-from virtspec.semantics.interp import Faulted, State, Taken
+from virtspec.semantics.interp import State
 from virtspec.trace.trace import Trace
 from virtspec.trace.verdict import DEADLOCK, FAULT, Holds, Reached, Unknown, Unreached, Verdict, Violated
 
 if TYPE_CHECKING:
     from virtspec.symbolic.inductive import Counterexample
-    from virtspec.symbolic.report import Proof, Stuck
+    from virtspec.symbolic.report import Proof
     from virtspec.symbolic.solver import Session
 
 Method: TypeAlias = Literal["auto", "bmc", "kind", "pdr", "inductive"]
@@ -34,9 +32,6 @@ ANYBODY = 2
 
 LEARNT_FROM = Limits(states=5_000, seconds=10.0)
 """How far the interpreter explores an instance that invariants are learnt from."""
-
-FILTER = Limits(states=50_000, seconds=10.0)
-"""How far the explicit engine looks for a state that refutes a candidate, or that a counterexample begins with."""
 
 SHARES = {"bmc": 0.1, "inductive": 0.4, "kind": 0.4}
 """The part of the time left that `auto` gives to a method; the last one, `pdr`, has the rest."""
@@ -257,46 +252,16 @@ class _Prover:
                 self.held(prop, f"up to depth {depth}")
 
     def by_lassos(self, method: Method, prop: Temporal, depth: int | None) -> None:
-        """Judge a property of behaviours by those of its instances: is a state reached twice, fairly, in a bad loop?"""
-        from virtspec.ir.passes.liveness_to_safety import liveness_to_safety
-        from virtspec.trace.lasso import lasso
+        """Judge a property of behaviours."""
+        from virtspec.api.behaviours import judge
 
-        how = set()
-        for instance in prop.instances:
-            made = liveness_to_safety(self.lemmatic, prop, instance)
-            verdict = self.judged(method, made.system, made.property, depth)
-            if isinstance(verdict, Violated):
-                self.violated(self.lemmatic, prop.id, lasso(made, verdict.trace))
-                return
-            if isinstance(verdict, Unknown):
-                self.proof.outcomes[prop.id].so_far[method] = verdict.reason
-                return
-            how.add(str(verdict).removeprefix("holds (").removesuffix(")"))
-        self.held(prop.id, ", ".join(sorted(how)))
-
-    def judged(self, method: Method, system: System, prop: str, depth: int | None) -> Verdict:
-        """What one method says of one invariant of a system that was made for it."""
-        from virtspec.symbolic import bmc, horn, kinduction
-
-        if method == "bmc":
-            searched = bmc.search(system, [prop], self.session, depth=depth)
-            if searched.pending and searched.complete:
-                return Holds(f"no behaviour has more than {searched.depth - 1} steps")
-            if searched.pending:
-                return Holds(f"up to depth {depth}") if self.method == "bmc" else Unknown(f"not up to depth {depth}")
-            return Violated(searched.found[prop], "")
-        if method == "kind":
-            now = kinduction.prove(system, [prop], self.session, most=depth)
-            if prop in now.found:
-                return Violated(now.found[prop], "")
-            return Holds(f"{now.proved[prop]}-inductive") if prop in now.proved else Unknown(f"not {now.k}-inductive")
-        answer = horn.prove(system, prop, self.session)
-        if answer.outcome == "violated":
-            return Violated(bmc.search(system, [prop], self.session).found[prop], "")
-        if answer.invariant is None:
-            return Unknown(answer.reason)
-        found = self.follows(system, prop, answer.invariant)
-        return Holds("inductive, invariant found") if found else Unknown("the invariant found is none")
+        verdict = judge(self.lemmatic, prop, method, depth, self.session)
+        if isinstance(verdict, Violated):
+            self.violated(self.lemmatic, prop.id, verdict.trace)
+        elif isinstance(verdict, Holds) and (method == self.method or not verdict.how.startswith("up to")):
+            self.held(prop.id, verdict.how)
+        else:
+            self.proof.outcomes[prop.id].so_far[method] = str(verdict).removeprefix("undetermined: ")
 
     def by_k_induction(self, pending: Sequence[str], depth: int | None) -> None:
         from virtspec.symbolic.kinduction import Progress, prove
@@ -312,6 +277,7 @@ class _Prover:
         prove(self.lemmatic, pending, self.session, most=depth, deeper=deeper)
 
     def by_horn_clauses(self, pending: Sequence[str]) -> None:
+        from virtspec.api.behaviours import follows
         from virtspec.ir.text import expr_text
         from virtspec.symbolic.bmc import search
         from virtspec.symbolic.horn import prove
@@ -325,29 +291,11 @@ class _Prover:
                     self.violated(self.lemmatic, prop, found.found[prop])
                 elif answer.invariant is None:
                     outcome.so_far["pdr"] = answer.reason
-                elif self.follows(self.lemmatic, prop, answer.invariant):
+                elif follows(self.lemmatic, prop, answer.invariant, self.session):
                     self.held(prop, "inductive, invariant found")
                     outcome.invariant = expr_text(answer.invariant)
                 else:
                     outcome.so_far["pdr"] = "the invariant found is none"
-
-    def follows(self, system: System, prop: str, invariant: Expr) -> bool:
-        """Whether an invariant that was found is one, and `prop` follows from it: not taken on trust."""
-        from virtspec.symbolic.houdini import inductive
-        from virtspec.symbolic.inductive import Formulas
-        from virtspec.symbolic.relation import never_stuck
-
-        found = Property("found", "found", "invariant", invariant)
-        declared = system.declared.get(prop)
-        goal = never_stuck(system) if prop == DEADLOCK else None
-        if isinstance(declared, Property) and declared.kind in ("invariant", "reachable"):
-            goal = replace(declared, kind="invariant")
-            if declared.kind == "reachable":
-                goal = replace(goal, expr=build.not_(declared.expr))
-        kept = [p for p in system.properties if p.id != prop or goal is None]
-        system = replace(system, properties=(*kept, found, *([] if goal is None else [goal])))
-        candidates = [found, *([] if goal is None else [goal])]
-        return {"found", prop} <= set(inductive(Formulas(system), candidates, ["found", prop], self.session).proved)
 
     def by_learning(self, pending: Sequence[str], kept: Sequence[Property]) -> None:
         """Learn invariants until those that are pending are inductive."""
@@ -443,77 +391,8 @@ class _Prover:
         for sizes, some in by_size.items():
             system = self.sized(dict(sizes))
             self.session.told("looking for the states of counterexamples")
-            reachable = _reachable(system, some)
+            reachable = reachable_states(system, some)
             for goal, found in some.items():
                 outcome = self.proof.outcomes[goal]
-                outcome.stuck = _stuck(system, found, reachable[goal])
+                outcome.stuck = stuck(system, found, reachable[goal])
                 outcome.so_far["inductive"] = f"not preserved by {found.step}"
-
-
-def certificate_text(target: str, system: System, proved: Sequence[str], invariants: Sequence[str]) -> str:
-    """The certificate of a proof of `proved` by `invariants`, all ids, in a system with its lemmas; `target` is how users
-    name the specification."""
-    from virtspec.symbolic import certificate
-    from virtspec.symbolic.inductive import Formulas, Induction
-    from virtspec.symbolic.relation import never_stuck
-    from virtspec.symbolic.solver import Session
-
-    header = certificate.header_of(system, target, proved, invariants)
-    system = replace(system, properties=(*system.properties, never_stuck(system)))
-    kept = [p for p in system.properties if p.id in invariants]
-    obligations = Induction(Formulas(system), kept, Session()).proof_of(proved)
-    return certificate.text(header, obligations)
-
-
-def _stuck(system: System, found: Counterexample, reachable: str) -> Stuck:
-    """A counterexample with what the interpreter makes of it."""
-    from virtspec.symbolic.report import Stuck
-    from virtspec.symbolic.taking import take
-
-    picks: tuple[Value, ...] = ()
-    outcome = None
-    if found.before is not None and found.action is not None and _is_state(system, found.before):
-        picks, tried = take(system, found.action.name, found.before, found.offers)
-        outcome = tried if isinstance(tried, Taken | Faulted) else None
-    clause = ""
-    declared = system.declared.get(found.prop)
-    if isinstance(declared, Property):
-        if found.before is None:
-            clause = why_false(system, declared, system.init) or ""
-        elif isinstance(outcome, Taken):
-            clause = why_false(system, declared, outcome.state, found.before) or ""
-    return Stuck(found, system, picks, outcome, clause, reachable)
-
-
-def _is_state(system: System, state: Sequence[Value]) -> bool:
-    return all(contains(f.type, value) for f, value in zip(system.fields, state, strict=True))
-
-
-def _reachable(system: System, counterexamples: Mapping[str, Counterexample]) -> dict[str, str]:
-    """What the explicit engine says of the states before the steps, by goal."""
-    said: dict[str, str] = {}
-    witnesses = []
-    for goal, found in counterexamples.items():
-        if found.before is None:
-            said[goal] = "the initial state"
-        elif not _is_state(system, found.before):
-            said[goal] = "beyond the ranges of so small an instance"
-        else:
-            witnesses.append(Property(goal, goal, "reachable", _is(system, found.before)))
-    if witnesses:
-        ids = [w.id for w in witnesses]
-        report = check(replace(system, properties=tuple(witnesses)), only=ids, limits=FILTER, reduce=())
-        for goal, verdict in report.verdicts.items():
-            if isinstance(verdict, Reached):
-                said[goal] = f"reachable in {len(verdict.trace)} steps"
-            elif isinstance(verdict, Unreached):
-                said[goal] = f"not reachable: none of all {report.states:,} states"
-            else:
-                said[goal] = f"not among the first {report.states:,} states"
-    return said
-
-
-def _is(system: System, state: Sequence[Value]) -> Expr:
-    """That the state is this one."""
-    fields = zip(system.fields, state, strict=True)
-    return build.and_(*(build.eq(build.read(f.name, f.type), build.const(v, f.type)) for f, v in fields))

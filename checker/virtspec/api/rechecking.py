@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from virtspec.api.checking import find
-from virtspec.api.proving import certificate_text
 from virtspec.errors import InputError, UsageError
-from virtspec.symbolic import certificate
-from virtspec.symbolic.solvers import Solver, available
+from virtspec.ir.system import System
 from virtspec.trace.verdict import DEADLOCK
+
+if TYPE_CHECKING:
+    from virtspec.symbolic.certificate import Header, Section
+    from virtspec.symbolic.solvers import Solver
 
 
 @dataclass(frozen=True)
 class Recheck:
     """What solvers said to a certificate."""
 
-    header: certificate.Header
+    header: Header
     obligations: int
     answers: dict[str, dict[str, str]]
     """By solver: the obligations to which the answer was not `unsat`, with the answer."""
@@ -48,7 +52,8 @@ def recheck(
     `spec` names the specification where the file's own name is no use; `seconds` is the limit for one obligation. Raises
     InputError for a file that is no certificate or not the specification's, UsageError for a solver that is not there.
     """
-    import time
+    from virtspec.symbolic import certificate  # z3, only where it is needed
+    from virtspec.symbolic.solvers import available
 
     path = Path(path)
     try:
@@ -68,7 +73,24 @@ def recheck(
     return Recheck(header, len(parts), answers, {s.name: s.origin for s in used}, took)
 
 
-def _compare(content: str, header: certificate.Header, path: Path, target: str) -> None:
+def certificate_text(target: str, system: System, proved: Sequence[str], invariants: Sequence[str]) -> str:
+    """The certificate of a proof of `proved` by `invariants`, all ids, in a system with its lemmas; `target` is how users
+    name the specification."""
+    from virtspec.symbolic import certificate
+    from virtspec.symbolic.inductive import Formulas, Induction
+    from virtspec.symbolic.relation import never_stuck
+    from virtspec.symbolic.solver import Session
+
+    header = certificate.header_of(system, target, proved, invariants)
+    system = replace(system, properties=(*system.properties, never_stuck(system)))
+    kept = [p for p in system.properties if p.id in invariants]
+    obligations = Induction(Formulas(system), kept, Session()).proof_of(proved)
+    return certificate.text(header, obligations)
+
+
+def _compare(content: str, header: Header, path: Path, target: str) -> None:
+    from virtspec.symbolic import certificate
+
     try:
         found = find(target, header.model if target.endswith(".py") else None)
         system = found.load(params=dict(header.parameters), lemmas=True)
@@ -86,9 +108,7 @@ def _compare(content: str, header: certificate.Header, path: Path, target: str) 
     certificate.compare(content, made, str(path))
 
 
-def _ask(
-    solver: Solver, first: str, parts: Sequence[certificate.Section], progress: Callable[[str], None]
-) -> dict[str, str]:
+def _ask(solver: Solver, first: str, parts: Sequence[Section], progress: Callable[[str], None]) -> dict[str, str]:
     found: dict[str, str] = {}
     solver.run(first)
     for number, part in enumerate(parts, 1):

@@ -94,6 +94,8 @@ class Bounded:
                     self.state.pending.remove(p)
                     del bad[p]
             self.solver.pop()
+            if answer == "unsat":
+                self.solver.add(*(logic.no(e) for e in bad.values()))  # known now, and of use to deeper questions
             if answer != "sat":
                 return
 

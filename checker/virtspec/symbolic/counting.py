@@ -4,15 +4,15 @@ A first-order formula cannot count. A number of members is therefore an integer 
 in every finite set:
 
 - it is not negative, and 0 exactly if there is no such member;
-- a step in which only the members that it names (its parameters and choices) can begin or cease to satisfy the condition
-  changes the number by these.
+- a step in which only the members that it names (its parameters and choices, and those whose entries it writes) can begin
+  or cease to satisfy the condition changes the number by these.
 
 That suffices for counts that are kept in step with who is counted: readers of a semaphore, references to an object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +72,10 @@ def facts(encoder: Encoder) -> Iterator[z3.BoolRef]:
         yield frame.for_all(logic.both(count >= 0, logic.either(count == 0, logic.no(inside.none(encoder.make)))))
 
 
-def changes(before: Encoder, after: Encoder, movers: dict[str, list[Any]]) -> Iterator[z3.BoolRef]:
+def changes(before: Encoder, after: Encoder, movers: Mapping[str, Sequence[Any]]) -> Iterator[z3.BoolRef]:
     """How the numbers asked for in the two states of a step differ; `movers` are the members it names, by their type."""
     for members in {**before.counts.asked, **after.counts.asked}.values():
-        named = movers.get(members.sort, [])
+        named = list(movers.get(members.sort, ()))
         frame = _frame(before, members)
         old, new = frame.members(before), frame.members(after)
         sort = before.make.names.sort(members.sort)

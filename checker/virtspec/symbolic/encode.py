@@ -7,13 +7,14 @@ size they are the solver's own, and numbers of members are what `counting` says 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import assert_never, cast
 from weakref import WeakKeyDictionary
 
 import z3
 
+from virtspec.ir import build
 from virtspec.ir.nodes import (
     And,
     Arith,
@@ -44,7 +45,7 @@ from virtspec.ir.nodes import (
     Unwrap,
     Var,
 )
-from virtspec.ir.types import RecordType, SeqType, SetType, TableType, Type, bounds, is_any, values
+from virtspec.ir.types import EnumType, RecordType, SeqType, SetType, TableType, Type, bounds, is_any, values
 from virtspec.ir.walk import bound_var, children
 from virtspec.symbolic import logic
 from virtspec.symbolic.counting import Counts, Members
@@ -122,7 +123,7 @@ class Encoder:
             case And(items):
                 return logic.every(map(self.truth, items))
             case Or(items):
-                return logic.some(map(self.truth, items))
+                return logic.some(self._alternatives(items))
             case Eq(a, b):
                 return self._equal(a, b)
             case Lt(a, b) | Le(a, b):
@@ -145,6 +146,26 @@ class Encoder:
                 return self._sequence(e)
             case _:
                 assert_never(e)
+
+    def _alternatives(self, items: tuple[Expr, ...]) -> Iterator[z3.BoolRef]:
+        """The parts of a disjunction; where something is one of most members of an enum, that it is none of the others.
+
+        A process that is anywhere but at rest is the usual case, and the shorter formula is the better one.
+        """
+        one_of: dict[Expr, list[Expr]] = {}
+        for item in items:
+            match item:
+                case Eq(x, Const(_, EnumType()) as value):
+                    one_of.setdefault(x, []).append(value)
+                case _:
+                    yield self.truth(item)
+        for x, named in one_of.items():
+            every = [build.const(v, x.type) for v in values(x.type)]
+            others = [value for value in every if value not in named]
+            if len(others) < len(named):
+                yield logic.no(logic.some(self.truth(build.eq(x, value)) for value in others))
+            else:
+                yield from (self.truth(build.eq(x, value)) for value in named)
 
     # --- relations
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 import z3
 
 from virtspec.ir.system import Faultless, Property
-from virtspec.symbolic.inductive import Attempt, Counterexample, Formulas, Induction, messages_of
+from virtspec.symbolic.inductive import PATIENT, QUICK, Attempt, Counterexample, Formulas, Induction, messages_of
+from virtspec.symbolic.parallel import each
 from virtspec.symbolic.solver import Session
 from virtspec.trace.verdict import FAULT
 
@@ -55,34 +56,59 @@ def inductive(
 def _losses(
     formulas: Formulas, kept: Sequence[Property], session: Session, told: Callable[[str], None]
 ) -> Iterator[tuple[str, Counterexample | None]]:
-    """Candidates that some step does not preserve."""
+    """Candidates that some step does not preserve, each once."""
     induction = Induction(formulas, kept, session)
-    lost: set[str] = set()
-    for number in range(induction.steps()):
-        told(f"{len(kept) - len(lost)} invariants, step {number + 1} of {induction.steps()}")
-        attempt = induction.after(number, [p for p in kept if p.id not in lost])
-        for prop, counterexample in violated(induction, attempt):
-            lost.add(prop)
-            yield prop, counterexample
+    seen: set[str] = set()
+
+    def ask(number: int) -> list[tuple[str, Counterexample | None]]:
+        return list(violated(induction, induction.after(number, [p for p in kept if p.id not in seen])))
+
+    for number, losses in enumerate(each(ask, induction.steps(), session)):
+        told(f"{len(kept) - len(seen)} invariants, step {number + 1} of {induction.steps()}")
+        for prop, found in losses:
+            if prop not in seen:
+                seen.add(prop)
+                yield prop, found
 
 
 def violated(induction: Induction, attempt: Attempt) -> Iterator[tuple[str, Counterexample | None]]:
-    """The goals of an attempt that its action may violate; None for one of which the solver does not know."""
-    pending = list(attempt.violated)
+    """The goals of an attempt that its action may violate; None for one of which the solver does not know.
+
+    Small counterexamples are looked for first: where there are some, they are found sooner than any others.
+    """
+    pending = [p for p, e in attempt.violated.items() if not z3.is_false(e)]
+    yield from _together(induction, attempt, pending, SMALL)
+    yield from _together(induction, attempt, pending, None)
+    yield from _one_by_one(induction, attempt, pending)
+
+
+SMALL = 2
+"""Members of each type of any size in a counterexample that is looked for first."""
+
+
+def _together(
+    induction: Induction, attempt: Attempt, pending: list[str], most: int | None
+) -> Iterator[tuple[str, Counterexample]]:
+    """Goals violated with at most so many members of each type of any size, which are then no longer pending.
+
+    All are asked for at once. If none can be violated at all, nothing is pending any more.
+    """
     while pending:
         obligation = attempt.obligation(pending)
-        answer, model = induction.ask(obligation)
-        if answer == "unsat":
+        asked = obligation if most is None else attempt.small(obligation, most)
+        if asked is None:
             return
-        if model is not None:
-            model = attempt.smallest(obligation, model)
-        bad = [] if model is None else [p for p in pending if z3.is_true(model.eval(attempt.violated[p], True))]
+        answer, model = induction.ask(asked, QUICK)
+        if answer == "unsat" and most is None:
+            pending.clear()
+        if model is None:
+            return
+        model = attempt.smallest(obligation, model)
+        bad = [p for p in pending if z3.is_true(model.eval(attempt.violated[p], True))]
         for prop in bad:
             pending.remove(prop)
-            assert model is not None
             yield prop, attempt.counterexample(prop, model)
-        if not bad:  # the solver does not know, or does not say which: one by one
-            yield from _one_by_one(induction, attempt, pending)
+        if not bad:  # the model does not say which
             return
 
 
@@ -91,7 +117,7 @@ def _one_by_one(
 ) -> Iterator[tuple[str, Counterexample | None]]:
     for prop in pending:
         obligation = attempt.obligation([prop])
-        answer, model = induction.ask(obligation)
+        answer, model = induction.ask(obligation, PATIENT)
         if answer != "unsat":
             yield prop, None if model is None else attempt.counterexample(prop, attempt.smallest(obligation, model))
 

@@ -17,14 +17,15 @@ from typing import Any
 
 import z3
 
-from virtspec.ir.nodes import Var
+from virtspec.ir.nodes import Read, Var
 from virtspec.ir.system import Action, Faultless, Property, System
 from virtspec.ir.types import Value
+from virtspec.ir.walk import subexpressions
 from virtspec.symbolic import counting, logic
 from virtspec.symbolic.counting import Counts
 from virtspec.symbolic.encode import Encoder
 from virtspec.symbolic.numbers import Numbers
-from virtspec.symbolic.relation import Relation, Step, by_type
+from virtspec.symbolic.relation import Relation, Step
 from virtspec.symbolic.solver import Answer, Session, solver
 from virtspec.symbolic.values import universe_of
 from virtspec.trace.verdict import FAULT
@@ -50,6 +51,12 @@ class Counterexample:
         """What is done, for people."""
         return "the initial state" if self.action is None else self.action.name
 
+
+QUICK, PATIENT = 1.0, 60.0
+"""Seconds for one question that others can replace, and for one that nothing replaces."""
+
+FIRST = 1.0
+"""Seconds for the first try of a question."""
 
 FEW = 3
 """Counterexamples are looked for with up to so many members of each type of any size, before any will do."""
@@ -146,11 +153,25 @@ class Induction:
             if goal.kind == "invariant" and self.ask(self.initiation(goal))[0] == "sat":
                 yield Counterexample(goal.id, None, (), None, {})
 
-    def ask(self, obligation: Obligation) -> tuple[Answer, z3.ModelRef | None]:
-        asked = solver()
-        asked.add(*obligation.assertions)
-        answer = self.session.ask(asked, obligation.name)
-        return answer, asked.model() if answer == "sat" else None
+    def ask(self, obligation: Obligation, most: float = PATIENT) -> tuple[Answer, z3.ModelRef | None]:
+        """Whether the assertions can be true, and how; `unknown` after about `most` seconds.
+
+        How long an answer takes is a matter of luck: the same question takes a tenth of a second or a minute. It is asked
+        again and again, each time with another seed and twice the time.
+        """
+        if any(z3.is_false(e) for e in obligation.assertions):
+            return "unsat", None
+        seed, limit = 0, FIRST
+        while True:
+            asked = solver(**{"smt.random_seed": seed})
+            asked.add(*obligation.assertions)
+            answer = self.session.ask(asked, obligation.name, most=limit)
+            if answer != "unknown":
+                return answer, asked.model() if answer == "sat" else None
+            most -= limit
+            if most <= 0:
+                return answer, None
+            seed, limit = seed + 1, min(2 * limit, most)
 
 
 class Attempt:
@@ -165,12 +186,21 @@ class Attempt:
         self.before = formulas.before
         self.step, self.later = formulas.step(number)
         self.known = [formulas.domain, *(relation.good(p, self.before) for p in induction.invariants)]
-        self.violated = {p.id: logic.no(relation.good(p, self.later)) for p in goals}
+        self.violated = {p.id: self._violation(p) for p in goals}
+
+    def _violation(self, goal: Property) -> z3.BoolRef:
+        """That the step violates a goal. An invariant that reads nothing of what the step writes is preserved."""
+        before = self.induction.state
+        written = {name for name, tree in self.step.after.items() if tree is not before[name]}
+        reads = {e.field for e in subexpressions(goal.expr) if isinstance(e, Read)}
+        if goal.kind == "invariant" and goal in self.induction.invariants and not reads & written:
+            return logic.FALSE
+        return logic.no(self.relation.good(goal, self.later))
 
     @cached_property
     def _told(self) -> tuple[z3.BoolRef, ...]:
         """What is known of numbers of members and of names, after everything else was encoded."""
-        changes = counting.changes(self.before, self.later, by_type(self.step))
+        changes = counting.changes(self.before, self.later, self.step.members)
         facts = (*counting.facts(self.before), *counting.facts(self.later))
         return (*self.known, *changes, *facts, *self.relation.make.names.facts())
 
@@ -199,15 +229,19 @@ class Attempt:
         ]
         return Obligation(f"{self.action.name}: {goal}", (*self._told, self.step.guard, logic.some(cases)))
 
+    def small(self, obligation: Obligation, most: int) -> Obligation | None:
+        """The obligation with at most so many members of each type of any size; None if there is no such type."""
+        make = self.relation.make
+        bounds = [make.at_most(sort, most) for sort in make.names.sorts.values()]
+        if not bounds:
+            return None
+        return Obligation(f"{obligation.name}, at most {most} of each", (*obligation.assertions, *bounds))
+
     def smallest(self, obligation: Obligation, model: z3.ModelRef) -> z3.ModelRef:
         """A model of the obligation with as few members of the types of any size as there can be, or the one given."""
-        make = self.relation.make
         for most in range(1, FEW + 1):
-            bounds = [make.at_most(sort, most) for sort in make.names.sorts.values()]
-            if not bounds:
-                break
-            small = Obligation(f"{obligation.name}, at most {most} of each", (*obligation.assertions, *bounds))
-            answer, found = self.induction.ask(small)
+            small = self.small(obligation, most)
+            answer, found = ("unsat", None) if small is None else self.induction.ask(small, QUICK)
             if found is not None and answer == "sat":
                 return found
         return model

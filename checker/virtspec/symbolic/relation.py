@@ -7,7 +7,7 @@ before. Whoever wants variables for the state after a step says that they are th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -15,13 +15,14 @@ from typing import Any
 import z3
 
 from virtspec.ir import build
-from virtspec.ir.nodes import Expr, Var
+from virtspec.ir.nodes import Expr, MapUpdate, Var
 from virtspec.ir.passes.functional import Functional, defined, functional
 from virtspec.ir.system import Action, Property, Runner, System
 from virtspec.ir.types import Type, Value, default, is_any
+from virtspec.ir.walk import subexpressions
 from virtspec.symbolic import logic
 from virtspec.symbolic.counting import Counts
-from virtspec.symbolic.encode import Encoder, State
+from virtspec.symbolic.encode import Encoder, State, free
 from virtspec.symbolic.numbers import Numbers
 from virtspec.symbolic.values import Names, Tree, Universe, Values, value_of
 from virtspec.trace.verdict import DEADLOCK
@@ -48,6 +49,8 @@ class Step:
     guard: z3.BoolRef
     faults: tuple[Fault, ...]
     after: State
+    members: Mapping[str, Sequence[Any]]
+    """Members of types of any size that the step names, by their type: what it picks, and whose entries it writes."""
 
     @property
     def faultless(self) -> z3.BoolRef:
@@ -148,7 +151,7 @@ class Relation:
         after = {**encoder.state, **{name: here.tree(e) for name, e in form.updates}}
         guard = logic.both(here.truth(form.guard), *self._fixed(picks, paths))
         asked = tuple((c.source, tree) for c, (_, tree) in zip(form.choices, picks, strict=True))
-        return Step(form.action, asked, paths, guard, tuple(faults), after)
+        return Step(form.action, asked, paths, guard, tuple(faults), after, _named(form, here))
 
     def _fixed(self, picks: list[tuple[Var, Tree]], paths: Sequence[z3.BoolRef]) -> Iterator[z3.BoolRef]:
         """That picks have values of their types, and those that no step asks for the default."""
@@ -196,12 +199,16 @@ def _at_rest(runner: Runner, pc: Type) -> Expr:
     return build.quant("all", member, build.eq(build.index(build.read(runner.pc, pc), member), idle))
 
 
-def by_type(step: Step) -> dict[str, list[Any]]:
-    """The members of types of any size that a step names."""
+def _named(form: Functional, here: Encoder) -> Mapping[str, Sequence[Any]]:
+    """The members of types of any size that an action names: its choices, and the keys of what it writes."""
     found: dict[str, list[Any]] = {}
-    for v, tree in step.picks:
-        if is_any(v.type):
-            found.setdefault(str(v.type), []).append(tree)
+    choices = frozenset(c.var for c in form.choices)
+    written = (e.key for e in subexpressions(*(e for _, e in form.updates)) if isinstance(e, MapUpdate))
+    for e in (*(c.var for c in form.choices), *written):
+        if is_any(e.type) and free(e) <= choices:
+            term, known = here.tree(e), found.setdefault(str(e.type), [])
+            if not any(term.eq(other) for other in known):  # type: ignore[union-attr]  # of an uninterpreted sort
+                known.append(term)
     return found
 
 

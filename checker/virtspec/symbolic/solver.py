@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,20 +65,21 @@ class Session:
         """Seconds left; None without a limit. Raises OutOfTime if there are none."""
         return None if self.seconds is None else self.seconds - (time.monotonic() - self.started)
 
-    def ask(self, solver: z3.Solver, about: str, assumptions: Iterable[z3.BoolRef] = ()) -> Answer:
-        """Whether what the solver was told can be true. Raises OutOfTime where the limit is met."""
-        given = list(assumptions)
+    def ask(self, solver: z3.Solver, about: str, most: float | None = None) -> Answer:
+        """Whether what the solver was told can be true; "unknown" after `most` seconds. Raises OutOfTime where the limit
+        for all questions is met.
+        """
         self.told(about)
         left = self.left
-        if left is not None:
-            if left <= 0:
-                raise OutOfTime(about)
-            solver.set("timeout", max(int(left * 1000), 1))
+        if left is not None and left <= 0:
+            raise OutOfTime(about)
+        limits = [seconds for seconds in (left, most) if seconds is not None]
+        if limits:
+            solver.set("timeout", max(int(min(limits) * 1000), 1))
         if self.log is not None:
-            told = "".join(f"(assert {a.sexpr()})\n" for a in given)
-            self.write(about, f"{solver.sexpr()}{told}(check-sat)\n(reset)")
+            self.write(about, f"{solver.sexpr()}(check-sat)\n(reset)")
         with self.timed(about) as timed:
-            found = solver.check(*given)
+            found = solver.check()
             if found == z3.unknown and "interrupted" in solver.reason_unknown():
                 raise KeyboardInterrupt
             timed.answer = "sat" if found == z3.sat else "unsat" if found == z3.unsat else "unknown"
