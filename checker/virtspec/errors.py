@@ -61,11 +61,14 @@ class NothingChecked(VirtspecError):
 class Endless(UsageError):
     """Something goes through the members of a Scalarset one by one that is of any size. The text says what is to be done."""
 
-    def __init__(self, type_name: str) -> None:
-        super().__init__(
-            f"{type_name}=any: something goes through the members of {type_name} one by one; "
-            f"give {type_name} a size, or say it of all of them at once"
-        )
+    def __init__(self, type_name: str = "") -> None:
+        if type_name:
+            what = f"{type_name}=any: something goes through the members of {type_name} one by one"
+            super().__init__(f"{what}; give {type_name} a size, or say it of all of them at once")
+        else:
+            super().__init__(
+                "a number that depends on how many members a type of any size has is compared; give it a size"
+            )
 
 
 class InternalError(VirtspecError):

@@ -133,6 +133,8 @@ class _Prover:
             declared = self.lemmatic.declared.get(prop)
             if isinstance(declared, Budget):
                 raise UsageError(f"{prop} is about costs, which the solver does not count: use `virtspec check`")
+            if self.endless and declared is not None and declared.kind == "reachable":
+                raise UsageError(f"{prop} is a witness, which some size has: give {', '.join(self.endless)} one")
             if isinstance(declared, Temporal) and self.method == "inductive":
                 raise UsageError(f"{prop} is about whole behaviours: use --method bmc, kind or pdr")
         for prop in using or ():
@@ -368,7 +370,10 @@ class _Prover:
             return {}
         self.session.told("looking at small instances")
         ids = list(dict.fromkeys([*(p.id for p in candidates), *goals]))
-        report = check(self.small, only=ids, limits=FILTER, reduce=())
+        try:
+            report = check(self.small, only=ids, limits=FILTER, reduce=())
+        except UsageError:  # what the native engine cannot take is no help, and no harm
+            return {}
         found = {}
         for prop, verdict in report.verdicts.items():
             if isinstance(verdict, Violated):

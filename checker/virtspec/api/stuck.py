@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from virtspec.api.checking import check
+from virtspec.errors import UsageError
 from virtspec.explore.reasons import why_false
 from virtspec.explore.report import Limits
 from virtspec.ir import build
@@ -61,7 +62,10 @@ def reachable_states(system: System, counterexamples: Mapping[str, Counterexampl
             witnesses.append(Property(goal, goal, "reachable", _is(system, found.before)))
     if witnesses:
         ids = [w.id for w in witnesses]
-        report = check(replace(system, properties=tuple(witnesses)), only=ids, limits=FILTER, reduce=())
+        try:
+            report = check(replace(system, properties=tuple(witnesses)), only=ids, limits=FILTER, reduce=())
+        except UsageError:
+            return said | dict.fromkeys(ids, "nobody knows: the instance is too large to be searched")
         for goal, verdict in report.verdicts.items():
             if isinstance(verdict, Reached):
                 said[goal] = f"reachable in {len(verdict.trace)} steps"

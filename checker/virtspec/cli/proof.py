@@ -76,6 +76,12 @@ def _figures(proof: Proof, args: argparse.Namespace) -> Iterator[list[Part]]:
     elif args.certificate is not None:
         yield from paragraph("no certificate: nothing was proved by invariants", "warn")
     yield [(f"  {proof.origin}", "dim")]
+    unasked = [
+        p for p, d in proof.traced.declared.items() if d.kind in ("temporal", "budget") and p not in proof.outcomes
+    ]
+    if unasked and not args.property:
+        what = "behaviours are asked for by name, costs are for `virtspec check`"
+        yield from paragraph(f"not asked: {', '.join(unasked)} ({what})", "warn")
     if args.verbose:
         yield []
         rows: list[list[Cell]] = [["question", "answer", "seconds"]]

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from virtspec.ir.types import (
+    ANY,
     BOOL,
     BoolType,
     EnumType,
@@ -92,8 +93,8 @@ class Registry:
                         raise NoType("VS113", f"{lo}..{hi}")
                     return IntType(lo, hi)
                 case Mod(n) if base is int:
-                    if n < 1:
-                        raise NoType("VS113", f"mod {n}")
+                    if not 1 <= n < ANY:
+                        raise NoType("VS113", f"mod {n if n < ANY else 'any'}")
                     return ModType(n)
                 case Cap(n) if typing.get_origin(base) is Seq:
                     if n < 1:

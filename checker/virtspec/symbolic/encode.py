@@ -68,6 +68,8 @@ class Encoder:
     outer: Encoder | None = None
     bound: Var | None = None
     memo: dict[Expr, Tree] = field(default_factory=dict)
+    boundless: bool = False
+    """Whether a bound that grows with a type of any size is taken for none: where it is asked whether a range is left."""
 
     def truth(self, e: Expr) -> z3.BoolRef:
         """A Boolean expression."""
@@ -86,11 +88,12 @@ class Encoder:
 
     def under(self, v: Var, tree: Tree) -> Encoder:
         """For the part of an expression in which `v` is bound to `tree`."""
-        return Encoder(self.make, self.state, self.before, {**self.vars, v: tree}, self.counts, self, v)
+        vars = {**self.vars, v: tree}
+        return Encoder(self.make, self.state, self.before, vars, self.counts, self, v, boundless=self.boundless)
 
-    def given(self, vars: Mapping[Var, Tree]) -> Encoder:
+    def given(self, vars: Mapping[Var, Tree], boundless: bool = False) -> Encoder:
         """An encoder over the same states with other values of variables."""
-        return Encoder(self.make, self.state, self.before, vars, self.counts)
+        return Encoder(self.make, self.state, self.before, vars, self.counts, boundless=boundless)
 
     def _tree(self, e: Expr) -> Tree:
         make = self.make
@@ -177,8 +180,8 @@ class Encoder:
         return self.make.same(self.tree(a), self.tree(b))
 
     def _less(self, a: Expr, b: Expr, or_equal: bool) -> z3.BoolRef:
-        if isinstance(b, Const) and isinstance(b.value, int) and b.value >= ENDLESS:
-            return logic.TRUE  # no bound
+        if self.boundless and isinstance(b, Const) and isinstance(b.value, int) and b.value >= ENDLESS:
+            return logic.TRUE
         some, none = self.members(b), self.members(a)
         if some is not None and not or_equal and a == _zero(a):
             return logic.no(some.none(self.make))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import z3
 
 from virtspec.ir.system import Faultless, Property
-from virtspec.symbolic.inductive import PATIENT, QUICK, Attempt, Counterexample, Formulas, Induction, messages_of
+from virtspec.symbolic.inductive import QUICK, Attempt, Counterexample, Formulas, Induction, messages_of
 from virtspec.symbolic.parallel import each
 from virtspec.symbolic.solver import Session
 from virtspec.trace.verdict import FAULT
@@ -74,33 +74,32 @@ def _losses(
 def violated(induction: Induction, attempt: Attempt) -> Iterator[tuple[str, Counterexample | None]]:
     """The goals of an attempt that its action may violate; None for one of which the solver does not know.
 
-    Small counterexamples are looked for first: where there are some, they are found sooner than any others.
+    Small counterexamples are looked for first, of all goals together: where there are some, they are found sooner than
+    any others. What is left is asked goal by goal, which a solver that keeps the rest in mind answers faster than one
+    question about all of them.
     """
     pending = [p for p, e in attempt.violated.items() if not z3.is_false(e)]
-    yield from _together(induction, attempt, pending, SMALL)
-    yield from _together(induction, attempt, pending, None)
-    yield from _one_by_one(induction, attempt, pending)
+    yield from _small(induction, attempt, pending)
+    questions = induction.questions(attempt)
+    for prop in pending:
+        obligation = attempt.obligation([prop])
+        answer, model = questions.ask(obligation)
+        if answer != "unsat":
+            yield prop, None if model is None else attempt.counterexample(prop, attempt.smallest(obligation, model))
 
 
 SMALL = 2
 """Members of each type of any size in a counterexample that is looked for first."""
 
 
-def _together(
-    induction: Induction, attempt: Attempt, pending: list[str], most: int | None
-) -> Iterator[tuple[str, Counterexample]]:
-    """Goals violated with at most so many members of each type of any size, which are then no longer pending.
-
-    All are asked for at once. If none can be violated at all, nothing is pending any more.
-    """
+def _small(induction: Induction, attempt: Attempt, pending: list[str]) -> Iterator[tuple[str, Counterexample]]:
+    """Goals that are violated with few members of each type of any size, which are then no longer pending."""
     while pending:
         obligation = attempt.obligation(pending)
-        asked = obligation if most is None else attempt.small(obligation, most)
-        if asked is None:
+        small = attempt.small(obligation, SMALL)
+        if small is None:
             return
-        answer, model = induction.ask(asked, QUICK)
-        if answer == "unsat" and most is None:
-            pending.clear()
+        _, model = induction.ask(small, QUICK)
         if model is None:
             return
         model = attempt.smallest(obligation, model)
@@ -110,16 +109,6 @@ def _together(
             yield prop, attempt.counterexample(prop, model)
         if not bad:  # the model does not say which
             return
-
-
-def _one_by_one(
-    induction: Induction, attempt: Attempt, pending: Sequence[str]
-) -> Iterator[tuple[str, Counterexample | None]]:
-    for prop in pending:
-        obligation = attempt.obligation([prop])
-        answer, model = induction.ask(obligation, PATIENT)
-        if answer != "unsat":
-            yield prop, None if model is None else attempt.counterexample(prop, attempt.smallest(obligation, model))
 
 
 def _judge(formulas: Formulas, found: Inductive, goals: Sequence[str], session: Session) -> None:

@@ -52,7 +52,7 @@ class Counterexample:
         return "the initial state" if self.action is None else self.action.name
 
 
-QUICK, PATIENT = 1.0, 60.0
+QUICK, PATIENT = 0.5, 60.0
 """Seconds for one question that others can replace, and for one that nothing replaces."""
 
 FIRST = 1.0
@@ -153,6 +153,10 @@ class Induction:
             if goal.kind == "invariant" and self.ask(self.initiation(goal))[0] == "sat":
                 yield Counterexample(goal.id, None, (), None, {})
 
+    def questions(self, attempt: Attempt) -> Questions:
+        """Asks for one obligation of an attempt after the other."""
+        return Questions(self, attempt.told)
+
     def ask(self, obligation: Obligation, most: float = PATIENT) -> tuple[Answer, z3.ModelRef | None]:
         """Whether the assertions can be true, and how; `unknown` after about `most` seconds.
 
@@ -163,7 +167,7 @@ class Induction:
             return "unsat", None
         seed, limit = 0, FIRST
         while True:
-            asked = solver(**{"smt.random_seed": seed})
+            asked = solver(seed=seed)
             asked.add(*obligation.assertions)
             answer = self.session.ask(asked, obligation.name, most=limit)
             if answer != "unknown":
@@ -172,6 +176,28 @@ class Induction:
             if most <= 0:
                 return answer, None
             seed, limit = seed + 1, min(2 * limit, most)
+
+
+class Questions:
+    """Obligations that begin alike, put to one solver: what they have in common is told once."""
+
+    def __init__(self, induction: Induction, common: Sequence[z3.BoolRef]) -> None:
+        self.induction = induction
+        self.common = list(common)
+        self.solver = solver()
+        self.solver.add(*common)
+
+    def ask(self, obligation: Obligation) -> tuple[Answer, z3.ModelRef | None]:
+        """As `Induction.ask`; where the solver does not know soon, others are asked."""
+        own = obligation.assertions[len(self.common) :]
+        if any(z3.is_false(e) for e in own):
+            return "unsat", None
+        self.solver.push()
+        self.solver.add(*own)
+        answer = self.induction.session.ask(self.solver, obligation.name, most=FIRST)
+        model = self.solver.model() if answer == "sat" else None
+        self.solver.pop()
+        return (answer, model) if answer != "unknown" else self.induction.ask(obligation)
 
 
 class Attempt:
@@ -198,7 +224,7 @@ class Attempt:
         return logic.no(self.relation.good(goal, self.later))
 
     @cached_property
-    def _told(self) -> tuple[z3.BoolRef, ...]:
+    def told(self) -> tuple[z3.BoolRef, ...]:
         """What is known of numbers of members and of names, after everything else was encoded."""
         changes = counting.changes(self.before, self.later, self.step.members)
         facts = (*counting.facts(self.before), *counting.facts(self.later))
@@ -209,14 +235,14 @@ class Attempt:
         wanted = list(self.violated) if goals is None else goals
         bad = logic.some(self.violated[g] for g in wanted)
         about = f"{self.action.name}: {', '.join(wanted)}"
-        return Obligation(about, (*self._told, self.step.faultless, bad))
+        return Obligation(about, (*self.told, self.step.faultless, bad))
 
     def unchanged(self) -> Obligation:
         """That the step changes a field that is taken for one that never changes."""
         relation, state = self.relation, self.induction.state
         changed = [logic.no(relation.make.same(self.step.after[f], state[f])) for f in sorted(relation.frozen)]
         return Obligation(
-            f"{self.action.name}: what never changes", (*self._told, self.step.faultless, logic.some(changed))
+            f"{self.action.name}: what never changes", (*self.told, self.step.faultless, logic.some(changed))
         )
 
     def fault(self, messages: Sequence[str] | None, goal: str = FAULT) -> Obligation:
@@ -227,7 +253,7 @@ class Attempt:
             for f in self.step.faults
             if (f.stated and f.message in messages if messages is not None else not (f.stated and f.message in named))
         ]
-        return Obligation(f"{self.action.name}: {goal}", (*self._told, self.step.guard, logic.some(cases)))
+        return Obligation(f"{self.action.name}: {goal}", (*self.told, self.step.guard, logic.some(cases)))
 
     def small(self, obligation: Obligation, most: int) -> Obligation | None:
         """The obligation with at most so many members of each type of any size; None if there is no such type."""

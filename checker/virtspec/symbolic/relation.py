@@ -147,7 +147,8 @@ class Relation:
             picks.append((choice.var, self.make.variable(t, f"pick{number}: {t}{suffix}")))
         here = encoder.given(dict(picks))
         paths = tuple(here.truth(c.path) for c in form.choices)
-        faults = (Fault(here.truth(f.cond), f.message, f.stated) for f in form.faults)
+        bounds = encoder.given(dict(picks), boundless=True)
+        faults = (Fault(bounds.truth(f.cond), f.message, f.stated) for f in form.faults)
         after = {**encoder.state, **{name: here.tree(e) for name, e in form.updates}}
         guard = logic.both(here.truth(form.guard), *self._fixed(picks, paths))
         asked = tuple((c.source, tree) for c, (_, tree) in zip(form.choices, picks, strict=True))

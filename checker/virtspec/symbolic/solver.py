@@ -6,8 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Literal, TextIO, TypeAlias
+from typing import Literal, TextIO, TypeAlias
 
 import z3
 
@@ -102,14 +101,9 @@ class Session:
             self.log.flush()
 
 
-def solver(logic: str | None = None, **options: Any) -> z3.Solver:
-    """A solver with fixed seeds, so that the same questions get the same answers."""
+def solver(logic: str | None = None, seed: int = 0) -> z3.Solver:
+    """A solver with a fixed seed, so that the same questions get the same answers."""
     made = z3.SolverFor(logic) if logic else z3.Solver()
-    for name, value in options.items():
-        made.set(name, value)
+    if seed:
+        made.set("smt.random_seed", seed)
     return made
-
-
-def open_log(path: Path) -> TextIO:
-    """The file for the questions. Raises OSError."""
-    return path.open("w", encoding="utf-8")

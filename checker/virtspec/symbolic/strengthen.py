@@ -127,6 +127,8 @@ class _Literal:
             assert isinstance(self.type, SetType)
             inside = build.contains_item(_named(self.type.of, self.value, variables), part)
             return build.not_(inside) if self.absent else inside
+        if isinstance(self.value, bool):
+            return part if self.value else build.not_(part)
         return build.eq(part, _named(part.type, self.value, variables))
 
 

@@ -399,6 +399,8 @@ def value_of(t: Type, tree: Tree, model: z3.ModelRef, universe: Universe = Mappi
     match tree:
         case Number(term):
             found = model.eval(term, model_completion=True)
+            if not is_value(found):  # the model leaves it open: any will do
+                found = z3.IntVal(tree.lo)
             number = found.as_signed_long() if isinstance(found, z3.BitVecNumRef) and tree.lo < 0 else found.as_long()
             return values(t)[number] if isinstance(t, EnumType) else int(number)
         case Maybe(present, value):

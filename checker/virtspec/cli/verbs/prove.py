@@ -14,6 +14,7 @@ the step that breaks it. What is neither proved nor violated in time is undeterm
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -68,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
     from virtspec.cli.proof import print_proof
 
     given = options.params(args.param)
+    if args.method not in ("auto", "inductive") and (args.using or args.strengthen):
+        raise UsageError(f"--using and --strengthen are about --method inductive, not {args.method}")
     spec = api.find(args.target, args.model)
     with ExitStack() as stack, Output(args.output) as out:
         log = None if args.solver_log is None else stack.enter_context(_opened(args.solver_log, "--solver-log"))
@@ -92,6 +95,8 @@ def run(args: argparse.Namespace) -> int:
             )
         if certificate is not None:
             certificate.write(proof.certificate)
+            if not proof.certificate and args.quiet:
+                print("virtspec: warning: no certificate: nothing was proved by declared invariants", file=sys.stderr)
         stem = traces.stem(spec.name, args.config, given)
         files = traces.store(args, proof.traced, proof.verdicts, spec.target, stem)
         if args.format == "json":

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from virtspec.explore.native import level_kernels
+from virtspec.explore.native.layout import TooWide
 from virtspec.explore.native.level_kernels import BLOCK, CLAIMS
 from virtspec.explore.native.library import bind
 from virtspec.explore.native.memory import Numbers, Words, apart
@@ -16,6 +17,8 @@ from virtspec.explore.native.visited_kernels import AT, BATCHED, FOUND, LEFT
 
 ROOM = 4096
 """Successors made at a time, unless one state may have more."""
+MOST_ROOM = 1 << 28
+"""Successors beyond which a worker has no room."""
 RECENT = 1 << 15
 """Words of states that are remembered as found not long ago; they should fit into the second level of cache."""
 
@@ -37,6 +40,11 @@ class Worker:
         self.words = part.words
         self.claims = claims
         room = max(ROOM, 2 * module.most_successors)
+        if room > MOST_ROOM:
+            raise TooWide(
+                f"a state may have {module.most_successors:,} successors, too many at once for the native engine: "
+                "use --engine oracle"
+            )
         self.out: Words = np.zeros(room * self.words, np.uint64)
         self.ends: Numbers = apart(BLOCK)
         self.events: Numbers = apart(BLOCK)
