@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, assert_never
 
+from virtspec.errors import Endless
 from virtspec.ir.nodes import (
     And,
     Arith,
@@ -38,6 +39,7 @@ from virtspec.ir.nodes import (
     Var,
 )
 from virtspec.ir.types import (
+    ANY,
     BOOL,
     BoolType,
     IntType,
@@ -270,8 +272,24 @@ def implies(a: Expr, b: Expr) -> Expr:
     return or_(not_(a), b)
 
 
+def _refuse_amounts(a: Expr, b: Expr, arithmetic: bool = False) -> None:
+    """Raise Endless where a number that stands for one that grows with a type of any size meets one that does not: what
+    comes of it differs from size to size.
+    """
+    for one, other in ((a, b), (b, a)):
+        if (
+            isinstance(one, Const)
+            and isinstance(one.value, int)
+            and one.value >= ANY // 2
+            and not isinstance(other, Const)
+        ):
+            if arithmetic or interval(other)[1] < ANY // 2:
+                raise Endless
+
+
 def eq(a: Expr, b: Expr) -> Expr:
     if is_int(a.type) and is_int(b.type):
+        _refuse_amounts(a, b)
         (alo, ahi), (blo, bhi) = interval(a), interval(b)
         if ahi < blo or bhi < alo:
             return FALSE if total(a) and total(b) else intern(Eq(a, b))
@@ -329,6 +347,7 @@ def need_int(e: Expr) -> Expr:
 
 def lt(a: Expr, b: Expr) -> Expr:
     a, b = need_int(a), need_int(b)
+    _refuse_amounts(a, b)
     (alo, ahi), (blo, bhi) = interval(a), interval(b)
     if total(a) and total(b) and (ahi < blo or alo >= bhi):
         return boolean(ahi < blo)
@@ -337,6 +356,7 @@ def lt(a: Expr, b: Expr) -> Expr:
 
 def le(a: Expr, b: Expr) -> Expr:
     a, b = need_int(a), need_int(b)
+    _refuse_amounts(a, b)
     (alo, ahi), (blo, bhi) = interval(a), interval(b)
     if total(a) and total(b) and (ahi <= blo or alo > bhi):
         return boolean(ahi <= blo)
@@ -356,6 +376,7 @@ _PYTHON: dict[str, Callable[[int, int], int]] = {
 
 def arith(op: ArithOp, a: Expr, b: Expr) -> Expr:
     a, b = need_int(a), need_int(b)
+    _refuse_amounts(a, b, arithmetic=True)
     (alo, ahi), (blo, bhi) = interval(a), interval(b)
     if op in ("//", "%"):
         if blo <= 0 and not (blo == 0 and bhi > 0):

@@ -21,6 +21,7 @@ from typing import Any, TypeAlias, assert_never, cast
 import z3
 
 from virtspec.ir.types import (
+    ANY,
     BoolType,
     EnumType,
     IntType,
@@ -127,7 +128,7 @@ class Values:
             case IntType() | ModType():
                 assert isinstance(value, int)
                 if value >= ENDLESS:
-                    return Number(self.names.amount(value), *bounds(t))
+                    return Number(self.names.amount(value), 1, 2 * ANY)  # of no known value
                 return self.numbers.constant(value)
             case ScalarsetType(name) if is_any(t):
                 assert isinstance(value, int)

@@ -172,3 +172,61 @@ def test_what_cannot_be_said_for_any_size(spec_of: Callable[[str], Specification
 def test_only_induction_is_for_any_size(counted: Specification, method: str) -> None:
     with pytest.raises(UsageError, match="Task of any size: only --method inductive proves that"):
         proof(counted, ["COUNT"], method=method)
+
+
+AMOUNTS = (
+    SPINLOCK
+    + '''
+
+@invariant(Spinlock, id="two")
+def two(m: Spinlock) -> bool:
+    """There are two."""
+    return len(Task) >= 2 or not m.locked
+
+
+@invariant(Spinlock, id="fewer")
+def fewer(m: Spinlock) -> bool:
+    """Not all are inside at once: false of a single one."""
+    return sum(at(m.lock, "critical", t) for t in Task) < len(Task)
+'''
+)
+
+
+def test_what_depends_on_how_many_there_are(spec_of: Callable[[str], Specification]) -> None:
+    """What is true of two members, or of many, is not taken for true of any number."""
+    spec = spec_of(AMOUNTS)
+    assert isinstance(api.check(spec.load(), only=["fewer"]).verdicts["fewer"], Holds)
+    assert isinstance(api.check(spec.load(params={"Task": 1}), only=["fewer"]).verdicts["fewer"], Violated)
+    with pytest.raises(UsageError, match="two cannot be proved here: a number that depends on how many members"):
+        proof(spec, ["two"])
+    assert not isinstance(proof(spec, ["fewer"], strengthen=True).verdicts["fewer"], Holds)
+
+
+@pytest.mark.parametrize(
+    "claim", ["m.few != len(Task)", "m.few < len(Task)", "m.few + len(Task) > 2", "len(Task) - m.few < 2 or True"]
+)
+def test_a_number_that_does_not_grow_is_not_compared_with_one_that_does(
+    spec_of: Callable[[str], Specification], claim: str
+) -> None:
+    text = SPINLOCK.replace("    locked: bool", "    locked: bool\n    few: Annotated[int, Range(0, 3)]")
+    text = "from typing import Annotated\n" + text.replace("process, require", "process, Range, require")
+    text += f'\n\n@invariant(Spinlock, id="claim")\ndef claimed(m: Spinlock) -> bool:\n    """A claim."""\n    return {claim}\n'
+    spec = spec_of(text)
+    spec.load()
+    with pytest.raises(UsageError, match="claim cannot be proved here"):
+        proof(spec, ["claim"])
+
+
+def test_a_bound_that_grows_is_none(counted: Specification) -> None:
+    """`readers` ends at `most`, which is the number of tasks: for any number there is no end, and no fault."""
+    assert isinstance(proof(counted, ["fault", "COUNT"]).verdicts["fault"], Holds)
+    small = api.prove(counted, None, {"Task": "any", "most": 1}, properties=["fault"], method="inductive")
+    assert not isinstance(small.verdicts["fault"], Holds), "a bound that does not grow is one"
+
+
+def test_a_witness_is_some_sizes(spec_of: Callable[[str], Specification]) -> None:
+    text = SPINLOCK.replace("process, require", "process, reachable, require") + (
+        '\n\n@reachable(Spinlock, id="taken")\ndef taken(m: Spinlock) -> bool:\n    """It can be."""\n    return m.locked\n'
+    )
+    with pytest.raises(UsageError, match="taken is a witness, which some size has: give Task one"):
+        proof(spec_of(text), ["taken"])
