@@ -277,14 +277,9 @@ def _refuse_amounts(a: Expr, b: Expr, arithmetic: bool = False) -> None:
     comes of it differs from size to size.
     """
     for one, other in ((a, b), (b, a)):
-        if (
-            isinstance(one, Const)
-            and isinstance(one.value, int)
-            and one.value >= ANY // 2
-            and not isinstance(other, Const)
-        ):
-            if arithmetic or interval(other)[1] < ANY // 2:
-                raise Endless
+        grows = isinstance(one, Const) and isinstance(one.value, int) and one.value >= ANY // 2
+        if grows and not isinstance(other, Const) and (arithmetic or interval(other)[1] < ANY // 2):
+            raise Endless
 
 
 def eq(a: Expr, b: Expr) -> Expr:

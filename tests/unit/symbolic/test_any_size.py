@@ -210,7 +210,7 @@ def test_a_number_that_does_not_grow_is_not_compared_with_one_that_does(
 ) -> None:
     text = SPINLOCK.replace("    locked: bool", "    locked: bool\n    few: Annotated[int, Range(0, 3)]")
     text = "from typing import Annotated\n" + text.replace("process, require", "process, Range, require")
-    text += f'\n\n@invariant(Spinlock, id="claim")\ndef claimed(m: Spinlock) -> bool:\n    """A claim."""\n    return {claim}\n'
+    text += f'\n\n@invariant(Spinlock, id="claim")\ndef claimed(m: Spinlock) -> bool:\n    """Said."""\n    return {claim}\n'
     spec = spec_of(text)
     spec.load()
     with pytest.raises(UsageError, match="claim cannot be proved here"):
