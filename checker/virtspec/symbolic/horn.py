@@ -54,7 +54,7 @@ class _Clauses:
             for term, expr in zip(leaves(self.state[f.name]), leaf_exprs(f.name, f.type), strict=True)
             if is_variable(term)
         ]
-        self.variables = [leaf.term for leaf in self.leaves]
+        self.variables = [leaf.term for leaf in self.leaves] or [z3.Bool("nothing changes")]
         self.engine = z3.Fixedpoint()
         self.engine.set(engine="spacer", **AS_WRITTEN)
         self.reached = z3.Function("reached", *(v.sort() for v in self.variables), z3.BoolSort())
@@ -85,7 +85,7 @@ class _Clauses:
         for f in self.system.fields:
             pairs = zip(leaves(self.state[f.name]), leaves(state[f.name]), strict=True)
             found += [term for variable, term in pairs if is_variable(variable)]
-        return found
+        return found or [logic.TRUE]
 
     def _bad_states(self) -> Iterator[z3.BoolRef]:
         if self.prop == DEADLOCK:

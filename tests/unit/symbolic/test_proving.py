@@ -223,3 +223,14 @@ def test_nothing_to_prove(spec_of: Callable[[str], Specification]) -> None:
 def test_liveness_without_fairness(tickets: Specification) -> None:
     found = api.prove(tickets, None, {"fair.serve": "none"}, method="bmc", properties=["ENDS"], depth=10)
     assert isinstance(found.verdicts["ENDS"], Violated)
+
+
+@pytest.mark.parametrize("method", ["bmc", "kind", "pdr", "inductive"])
+def test_a_system_in_which_nothing_changes(spec_of: Callable[[str], Specification], method: Any) -> None:
+    text = (
+        "from virtspec import Model, action, invariant, require\n\n\nclass Still(Model):\n    up: bool\n\n    @action\n"
+        "    def move(self) -> None:\n        require(self.up)\n        self.up = False\n\n\n"
+        '@invariant(Still, id="DOWN")\ndef down(m: Still) -> bool:\n    """Never up."""\n    return not m.up\n'
+    )
+    found = api.prove(spec_of(text), method=method, properties=["DOWN", "fault", "deadlock"])
+    assert all(isinstance(v, Holds) for v in found.verdicts.values()), said(found)
