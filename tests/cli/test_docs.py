@@ -33,3 +33,18 @@ def test_every_key_of_the_report_is_documented() -> None:
     schema = json.loads((files("virtspec.explore") / "report.v1.schema.json").read_text())
     keys = [*schema["properties"], *schema["$defs"]["property"]["properties"], *schema["$defs"]["step"]["properties"]]
     assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_every_key_of_a_proof_and_of_what_rechecks_it_is_documented(run: Run, tmp_path: Path) -> None:
+    text = (DOCS / "report.md").read_text().partition("## Proofs\n")[2].partition("\n## ")[0]
+    lock, certificate = str(DOCS.parent / "tutorial" / "proved.py"), str(tmp_path / "lock.smt2")
+    asked = ["--method", "inductive", "--property", "exclusion", "--format", "json"]
+    open_ = json.loads(run("prove", lock, "-p", "Task=any", "--using", "exclusion", *asked).out)
+    proved = json.loads(run("prove", lock, "--certificate", certificate, *asked).out)
+    assert open_["properties"][0]["counterexample_to_induction"]["changes"]
+    checked = json.loads(run("recheck", certificate, "--solver", "z3", "--format", "json").out)
+    keys = [key for document in (open_, proved, checked) for key in document]
+    keys += [*open_["questions"][0], *open_["properties"][0], *open_["properties"][0]["tried"][0]]
+    keys += [*open_["properties"][0]["counterexample_to_induction"], *checked["solvers"][0]]
+    assert sorted({key for key in keys if f"`{key}`" not in text}) == []
+    assert f'"{open_["schema"]}"' in text and f'"{checked["schema"]}"' in text

@@ -118,6 +118,7 @@ def test_many_random_systems(part: int) -> None:
 QUICK = {
     "mdev": ("v5", "v6.1", "F4", "H11"),
     "request_batching": ("v6.1-faults", "v6.1-tso", "W4", "W7", "W9-tso", "W18-tag"),
+    "sched_yield": (),
 }
 """Configurations of the ordinary test run; the slow one takes all that are not slow themselves."""
 
