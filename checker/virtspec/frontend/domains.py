@@ -14,7 +14,6 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 from virtspec.ir.types import (
-    ANY,
     BOOL,
     BoolType,
     EnumType,
@@ -30,6 +29,7 @@ from virtspec.ir.types import (
     Value,
     contains,
     entries,
+    grows,
     is_scalar,
     values,
 )
@@ -93,8 +93,8 @@ class Registry:
                         raise NoType("VS113", f"{lo}..{hi}")
                     return IntType(lo, hi)
                 case Mod(n) if base is int:
-                    if not 1 <= n < ANY:
-                        raise NoType("VS113", f"mod {n if n < ANY else 'any'}")
+                    if n < 1 or grows(n):
+                        raise NoType("VS113", f"mod {'any' if grows(n) else n}")
                     return ModType(n)
                 case Cap(n) if typing.get_origin(base) is Seq:
                     if n < 1:

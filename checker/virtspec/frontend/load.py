@@ -23,7 +23,7 @@ from virtspec.frontend.spans import span_of
 from virtspec.frontend.subset import Diagnostics
 from virtspec.ir.budget import Budget
 from virtspec.ir.system import Faultless, Field, Property, Runner, System, Temporal
-from virtspec.ir.types import ANY, TableType, default
+from virtspec.ir.types import ANY, TableType, default, growing
 from virtspec.lang.domains import CONST_MARK, Range, Scalarset, Singleton, sized
 from virtspec.lang.model import Model
 from virtspec.source import did_you_mean
@@ -83,7 +83,7 @@ def compile_model(
         if p.kind == "size":
             sizes.setdefault(p.annotation, p.default)
     registry = Registry(sizes)
-    with sized(sizes):
+    with sized(sizes), growing(sizes.values()):
         shaper = Shaper(registry, diagnostics)
         root = shaper.shape(model, constants)
         _demand(model, properties, params or {}, shaper)

@@ -39,7 +39,6 @@ from virtspec.ir.nodes import (
     Var,
 )
 from virtspec.ir.types import (
-    ANY,
     BOOL,
     BoolType,
     IntType,
@@ -52,6 +51,7 @@ from virtspec.ir.types import (
     Value,
     bounds,
     contains,
+    grows,
     is_int,
 )
 
@@ -277,8 +277,8 @@ def _refuse_amounts(a: Expr, b: Expr, arithmetic: bool = False) -> None:
     comes of it differs from size to size.
     """
     for one, other in ((a, b), (b, a)):
-        grows = isinstance(one, Const) and isinstance(one.value, int) and one.value >= ANY // 2
-        if grows and not isinstance(other, Const) and (arithmetic or interval(other)[1] < ANY // 2):
+        amount = isinstance(one, Const) and grows(one.value) and not isinstance(other, Const)
+        if amount and (arithmetic or not grows(interval(other)[1])):
             raise Endless
 
 

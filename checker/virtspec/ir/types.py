@@ -17,6 +17,9 @@ have. Only what says the same of all members at once has a meaning then; see `sy
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias, assert_never
@@ -68,6 +71,23 @@ class EnumType:
 
 ANY = 1 << 40
 """The size of a scalarset of any size: more than can be gone through, so that nobody counts on it."""
+
+_growing: ContextVar[bool] = ContextVar("growing", default=False)
+
+
+@contextmanager
+def growing(sizes: Iterable[int]) -> Iterator[None]:
+    """While a specification is compiled some of whose scalarsets have these sizes: is one of them `ANY`?"""
+    token = _growing.set(ANY in sizes)
+    try:
+        yield
+    finally:
+        _growing.reset(token)
+
+
+def grows(value: object) -> bool:
+    """Whether a number found while a specification is compiled stands for one that grows with a type of any size."""
+    return _growing.get() and isinstance(value, int) and value >= ANY // 2
 
 
 @dataclass(frozen=True, slots=True)

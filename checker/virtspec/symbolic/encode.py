@@ -180,7 +180,8 @@ class Encoder:
         return self.make.same(self.tree(a), self.tree(b))
 
     def _less(self, a: Expr, b: Expr, or_equal: bool) -> z3.BoolRef:
-        if self.boundless and isinstance(b, Const) and isinstance(b.value, int) and b.value >= ENDLESS:
+        grows = self.make.numbers.endless and isinstance(b, Const) and isinstance(b.value, int) and b.value >= ENDLESS
+        if self.boundless and grows:
             return logic.TRUE
         some, none = self.members(b), self.members(a)
         if some is not None and not or_equal and a == _zero(a):

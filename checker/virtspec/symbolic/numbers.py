@@ -4,7 +4,8 @@ Nothing wraps: the interval of a result, which `ir.build` has computed, says how
 to it first. A bit-vector is unsigned where its interval holds no negative number. Members of enums and of finite
 scalarsets are numbers, too: their position.
 
-An interval that reaches `ENDLESS` is that of a counter without a bound, which is an unbounded integer in either case.
+An interval that reaches `ENDLESS` is represented by unbounded integers in either case; where there are types of any size,
+it is that of a counter without a bound.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Numbers:
     """How integers are represented: as bit-vectors where they have bounds (`bits`), or all as unbounded integers."""
 
     bits: bool = True
+    endless: bool = False
+    """Whether there are types of any size: then bounds from `ENDLESS` on depend on how many members they have."""
 
     def is_integer(self, lo: int, hi: int) -> bool:
         """Whether the interval is represented by unbounded integers."""
@@ -64,7 +67,7 @@ class Numbers:
         lo, hi = n.lo, n.hi
         if self.is_integer(lo, hi):
             above = n.term >= lo
-            return above if hi >= ENDLESS else z3.And(above, n.term <= hi)
+            return above if self.endless and hi >= ENDLESS else z3.And(above, n.term <= hi)
         width = _width(lo, hi)
         if lo >= 0:
             low = logic.TRUE if lo == 0 else z3.UGE(n.term, lo)

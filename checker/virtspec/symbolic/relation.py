@@ -8,7 +8,7 @@ before. Whoever wants variables for the state after a step says that they are th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -71,6 +71,7 @@ class Relation:
     numbers: Numbers = field(default_factory=Numbers)
 
     def __post_init__(self) -> None:
+        self.numbers = replace(self.numbers, endless=bool(self.system.endless))
         self.make = Values(self.numbers, Names())
         self.conditions: dict[Expr, Expr] = {}
         """Under which properties' expressions are defined."""

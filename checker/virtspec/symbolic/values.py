@@ -127,7 +127,7 @@ class Values:
                 return logic.truth(bool(value))
             case IntType() | ModType():
                 assert isinstance(value, int)
-                if value >= ENDLESS:
+                if self.numbers.endless and value >= ENDLESS:
                     return Number(self.names.amount(value), 1, 2 * ANY)  # of no known value
                 return self.numbers.constant(value)
             case ScalarsetType(name) if is_any(t):
