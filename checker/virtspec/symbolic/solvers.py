@@ -21,13 +21,13 @@ class Solver(Protocol):
         """The last answer that the text asks for, if it asks for one."""
 
 
-def available(name: str, seconds: float) -> Solver:
-    """The solver of that name, with a limit for each answer. Raises UsageError if it is not known, or not installed."""
+def available(name: str, seconds: float, seed: int = 0) -> Solver:
+    """The solver of that name, with a limit for each answer and a seed. Raises UsageError where there is none."""
     if name == "z3":
-        return Z3(seconds)
+        return Z3(seconds, seed)
     if name == "cvc5":
         try:
-            return Cvc5(seconds)
+            return Cvc5(seconds, seed)
         except ImportError:
             raise UsageError("cvc5 is not installed: pip install 'virtspec[cvc5]', or use --solver z3") from None
     raise UsageError(f"there is no solver {name!r}; known: z3, cvc5")
@@ -38,9 +38,9 @@ class Z3:
 
     name = "z3"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, seed: int) -> None:
         self.context = z3.Context()
-        self.run(f"(set-option :timeout {int(seconds * 1000)})")
+        self.run(f"(set-option :timeout {int(seconds * 1000)})(set-option :smt.random_seed {seed})")
 
     @property
     def origin(self) -> str:
@@ -55,13 +55,14 @@ class Cvc5:
 
     name = "cvc5"
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, seed: int) -> None:
         import cvc5
 
         self.module = cvc5
         terms = cvc5.TermManager()
         self.solver = cvc5.Solver(terms)
         self.solver.setOption("tlimit-per", str(int(seconds * 1000)))
+        self.solver.setOption("seed", str(seed))
         self.solver.setOption("incremental", "true")
         self.solver.setOption("enum-inst", "true")  # or it gives up where quantifiers need more than their patterns
         self.symbols = cvc5.SymbolManager(terms)
