@@ -9,7 +9,7 @@ from virtspec.explore.report_json import place_json, says, trace_json, trace_of,
 from virtspec.ir.types import show
 from virtspec.semantics.interp import Faulted, Taken
 from virtspec.symbolic.report import Outcome, Proof, Stuck
-from virtspec.trace.render import call_text, differences
+from virtspec.trace.render import Change, call_text, differences
 from virtspec.trace.verdict import Holds, Unknown, Unreached, Violated
 
 SCHEMA = "virtspec-proof/1"
@@ -64,8 +64,9 @@ def _stuck_json(stuck: Stuck) -> dict[str, Any]:
     before = None
     if found.before is not None:
         before = {f.name: show(f.type, value) for f, value in zip(system.fields, found.before, strict=True)}
-    taken = isinstance(outcome, Taken) and found.before is not None
-    changes = differences(system, found.before, outcome.state) if taken else []  # type: ignore[arg-type, union-attr]
+    changes: list[Change] = []
+    if isinstance(outcome, Taken) and found.before is not None:
+        changes = list(differences(system, found.before, outcome.state))
     picks = found.offers if outcome is None else outcome.picks
     return {
         "sizes": dict(found.sizes),

@@ -229,11 +229,13 @@ class _Prover:
         else:
             self.settle(prop, Violated(trace, reason_of(system, trace) or ""))
 
+    def is_witness(self, prop: str) -> bool:
+        declared = self.lemmatic.declared.get(prop)
+        return declared is not None and declared.kind == "reachable"
+
     def held(self, prop: str, how: str) -> None:
         """A property holds, or a witness is impossible."""
-        declared = self.lemmatic.declared.get(prop)
-        unreached = declared is not None and declared.kind == "reachable"
-        self.settle(prop, Unreached(how) if unreached else Holds(how))
+        self.settle(prop, Unreached(how) if self.is_witness(prop) else Holds(how))
 
     # --- methods
 
@@ -250,7 +252,7 @@ class _Prover:
         for prop in found.pending:
             if found.complete:
                 self.held(prop, f"no behaviour has more than {found.depth - 1} steps")
-            elif depth is not None and self.method == "bmc":
+            elif depth is not None and self.method == "bmc" and not self.is_witness(prop):
                 self.held(prop, f"up to depth {depth}")
 
     def by_lassos(self, method: Method, prop: Temporal, depth: int | None) -> None:
@@ -342,7 +344,7 @@ class _Prover:
         refuted = self.refuted(candidates, goals)
         kept = [p for p in candidates if p.id not in refuted]
         goals = [g for g in goals if g not in refuted]
-        found = inductive(Formulas(self.inductive), kept, goals, self.session, self.session.told)
+        found = inductive(Formulas(self.inductive), kept, goals, self.session)
         for prop in found.proved:
             self.held(prop, self.inductively)
         self.proof.invariants = tuple(p.id for p in found.kept)

@@ -6,7 +6,7 @@ that is dropped leaves with a counterexample.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import z3
@@ -34,7 +34,6 @@ def inductive(
     candidates: Sequence[Property],
     goals: Sequence[str],
     session: Session,
-    told: Callable[[str], None] = lambda _: None,
 ) -> Inductive:
     """Drop `candidates` (invariants) until the rest is inductive; then see which `goals` follow: ids of candidates, of
     properties of steps or of faults.
@@ -46,7 +45,7 @@ def inductive(
     for broken in first.broken_at_first(found.kept):
         found.lost[broken.prop] = broken
     found.kept = [p for p in found.kept if p.id not in found.lost]
-    while (losses := dict(_losses(formulas, found.kept, session, told))) and found.kept:
+    while (losses := dict(_losses(formulas, found.kept, session))) and found.kept:
         found.lost |= losses
         found.kept = [p for p in found.kept if p.id not in losses]
     _judge(formulas, found, goals, session)
@@ -54,7 +53,7 @@ def inductive(
 
 
 def _losses(
-    formulas: Formulas, kept: Sequence[Property], session: Session, told: Callable[[str], None]
+    formulas: Formulas, kept: Sequence[Property], session: Session
 ) -> Iterator[tuple[str, Counterexample | None]]:
     """Candidates that some step does not preserve, each once."""
     induction = Induction(formulas, kept, session)
@@ -64,7 +63,7 @@ def _losses(
         return list(violated(induction, induction.after(number, [p for p in kept if p.id not in seen])))
 
     for number, losses in enumerate(each(ask, induction.steps(), session)):
-        told(f"{len(kept) - len(seen)} invariants, step {number + 1} of {induction.steps()}")
+        session.told(f"{len(kept) - len(seen)} invariants, step {number + 1} of {induction.steps()}")
         for prop, found in losses:
             if prop not in seen:
                 seen.add(prop)

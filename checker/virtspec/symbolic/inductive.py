@@ -148,9 +148,9 @@ class Induction:
     # --- asking
 
     def broken_at_first(self, goals: Sequence[Property]) -> Iterator[Counterexample]:
-        """The goals that do not hold initially."""
+        """The goals that do not hold initially, or of which the solver does not know that."""
         for goal in goals:
-            if goal.kind == "invariant" and self.ask(self.initiation(goal))[0] == "sat":
+            if goal.kind == "invariant" and self.ask(self.initiation(goal))[0] != "unsat":
                 yield Counterexample(goal.id, None, (), None, {})
 
     def questions(self, attempt: Attempt) -> Questions:

@@ -49,7 +49,7 @@ class Learnt:
 def strengthen(
     system: System, wanted: Sequence[Property], explored: Explored, session: Session, most: int = 100
 ) -> Learnt:
-    """Learn invariants until `wanted`, invariants that hold initially, are inductive together with them; at most `most`.
+    """Learn invariants until `wanted`, invariants, are inductive together with them; at most `most`.
 
     Raises OutOfTime, KeyboardInterrupt.
     """
@@ -59,7 +59,8 @@ def strengthen(
         session.told(f"{len(learnt)} invariants learnt")
         found = _counterexample(formulas, [*wanted, *learnt], session)
         if found is None:
-            return Learnt(learnt)
+            at_first = Induction(formulas, [*wanted, *learnt], session).broken_at_first([*wanted, *learnt])
+            return Learnt(learnt, ", ".join(f"{broken.prop} does not hold initially" for broken in at_first))
         if isinstance(found, str):
             return Learnt(learnt, f"the solver does not know whether {found} is preserved")
         clause = _clause(system, found, explored)

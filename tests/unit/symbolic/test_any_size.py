@@ -230,3 +230,18 @@ def test_a_witness_is_some_sizes(spec_of: Callable[[str], Specification]) -> Non
     )
     with pytest.raises(UsageError, match="taken is a witness, which some size has: give Task one"):
         proof(spec_of(text), ["taken"])
+
+
+@pytest.mark.parametrize("size", ["any", "2"])
+def test_what_is_false_at_first_is_not_proved(spec_of: Callable[[str], Specification], size: str) -> None:
+    """Every step preserves it, for it is never true."""
+    text = SPINLOCK.replace("    locked: bool", "    locked: bool\n    never: bool")
+    text = text.replace("m: Spinlock, t: Task, u: Task", "m: Spinlock")
+        "m: Spinlock, t: Task, u: Task", "m: Spinlock"
+    )
+    text = text[: text.index("    return t == u")] + "    return m.never\n"
+    for strengthen in (False, True):
+        found = api.prove(
+            spec_of(text), None, {"Task": size}, properties=["exclusion"], method="inductive", strengthen=strengthen
+        )
+        assert not isinstance(found.verdicts["exclusion"], Holds)

@@ -17,6 +17,7 @@ import argparse
 import sys
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TextIO
 
 from virtspec.cli import options, progress, traces
 from virtspec.cli.output import Output
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace) -> int:
     return proof.exit_code
 
 
-def _opened(path: Path, option: str):  # type: ignore[no-untyped-def]
+def _opened(path: Path, option: str) -> TextIO:
     try:
         return path.open("w", encoding="utf-8")
     except OSError as error:
