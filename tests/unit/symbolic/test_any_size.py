@@ -237,8 +237,6 @@ def test_what_is_false_at_first_is_not_proved(spec_of: Callable[[str], Specifica
     """Every step preserves it, for it is never true."""
     text = SPINLOCK.replace("    locked: bool", "    locked: bool\n    never: bool")
     text = text.replace("m: Spinlock, t: Task, u: Task", "m: Spinlock")
-        "m: Spinlock, t: Task, u: Task", "m: Spinlock"
-    )
     text = text[: text.index("    return t == u")] + "    return m.never\n"
     for strengthen in (False, True):
         found = api.prove(
